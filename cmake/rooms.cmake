@@ -1,0 +1,50 @@
+# room(NAME USES ROOM... LIBS LIBRARY...)
+#
+# src/NAME/*.c as a static library that can include the headers of the rooms it
+# uses, as "room/header.h", and no others: each room's include path holds one
+# link per room it may see, so that a wrong #include doesn't compile. Headers
+# in src/NAME/private/ are the room's own: nobody else can name them.
+
+function(room_door name)
+	set(door ${CMAKE_BINARY_DIR}/rooms/${name})
+	file(MAKE_DIRECTORY ${door}/${name})
+	file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.h)
+	foreach(header ${headers})
+		get_filename_component(file ${header} NAME)
+		file(CREATE_LINK ${header} ${door}/${name}/${file} SYMBOLIC)
+	endforeach()
+endfunction()
+
+function(room_uses target name)
+	set(own ${CMAKE_BINARY_DIR}/rooms/${name}.own)
+	file(MAKE_DIRECTORY ${own})
+	file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${own}/${name} SYMBOLIC)
+	target_include_directories(${target} PRIVATE ${own})
+	foreach(used ${ARGN})
+		target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/rooms/${used})
+		target_link_libraries(${target} PRIVATE room_${used})
+	endforeach()
+endfunction()
+
+function(room name)
+	cmake_parse_arguments(arg "" "" "USES;LIBS" ${ARGN})
+	file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+	room_door(${name})
+	if(NOT sources)
+		set(sources ${CMAKE_SOURCE_DIR}/cmake/empty.c)
+	endif()
+	add_library(room_${name} STATIC ${sources})
+	set_target_properties(room_${name} PROPERTIES OUTPUT_NAME certpush_${name} LINKER_LANGUAGE C)
+	room_uses(room_${name} ${name} ${arg_USES})
+	target_link_libraries(room_${name} PRIVATE ${arg_LIBS})
+	set_property(GLOBAL APPEND PROPERTY ROOMS ${name})
+	set_property(GLOBAL PROPERTY ROOM_USES_${name} "${arg_USES}")
+	set_property(GLOBAL PROPERTY ROOM_LIBS_${name} "${arg_LIBS}")
+endfunction()
+
+function(room_program target name)
+	cmake_parse_arguments(arg "" "" "USES" ${ARGN})
+	file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+	target_sources(${target} PRIVATE ${sources})
+	room_uses(${target} ${name} ${arg_USES})
+endfunction()

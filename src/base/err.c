@@ -1,0 +1,84 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Text from strangers ends up in messages: a newline or escape there must not reach a
+ * terminal. */
+static void tame(char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			*s = ' ';
+}
+
+static void PRINTF(2, 0) fill(struct err *e, const char *fmt, va_list ap)
+{
+	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
+	tame(e->msg);
+}
+
+bool err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	e->kind = kind;
+	e->pos = (struct pos){ 0 };
+	va_start(ap, fmt);
+	fill(e, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool err_at(struct err *e, struct pos pos, const char *fmt, ...)
+{
+	va_list ap;
+
+	e->kind = ERR_CONFIG;
+	e->pos = pos;
+	va_start(ap, fmt);
+	fill(e, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool err_sys(struct err *e, const char *fmt, ...)
+{
+	int cause = errno;
+	va_list ap;
+	size_t len;
+
+	e->kind = ERR_IO;
+	e->pos = (struct pos){ 0 };
+	va_start(ap, fmt);
+	fill(e, fmt, ap);
+	va_end(ap);
+	len = strlen(e->msg);
+	snprintf(e->msg + len, sizeof e->msg - len, ": %s", strerror(cause));
+	return false;
+}
+
+bool err_wrap(struct err *e, const char *fmt, ...)
+{
+	char cause[sizeof e->msg];
+	va_list ap;
+	size_t len;
+
+	memcpy(cause, e->msg, sizeof cause);
+	va_start(ap, fmt);
+	fill(e, fmt, ap);
+	va_end(ap);
+	len = strlen(e->msg);
+	snprintf(e->msg + len, sizeof e->msg - len, ": %s", cause);
+	return false;
+}
+
+struct err *errs_next(struct errs *all)
+{
+	if (all->n < (int)ARRAY_LEN(all->list))
+		return &all->list[all->n++];
+	all->dropped++;
+	return &all->list[ARRAY_LEN(all->list) - 1];
+}

@@ -1,0 +1,21 @@
+/*
+ * text - comparisons of words that several rooms need.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool text_eq(const char *a, const char *b); /* both NULL are equal */
+bool text_starts(const char *s, const char *prefix);
+bool text_ends(const char *s, const char *suffix);
+void text_lower(char *s); /* ASCII only */
+
+/*
+ * The word nearest to `word` by edit distance, for "did you mean"; NULL if none is near
+ * enough. words ends with NULL.
+ */
+const char *text_nearest(const char *word, const char *const *words);
+
+/* Shell-style pattern (* ? [a-z]) over the whole of s. */
+bool text_glob(const char *pattern, const char *s);

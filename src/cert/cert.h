@@ -1,0 +1,79 @@
+/*
+ * cert - X.509 certificates and the chains they are served with.
+ *
+ * Read-only once made, so several threads may look at the same one. Knows nothing of
+ * files, sockets or hosts.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "digest/digest.h"
+
+#include <time.h>
+
+struct cert;  /* opaque: holds an X509 */
+struct trust; /* opaque: a set of roots */
+struct key;
+struct x509_st;
+struct x509_store_st;
+struct stack_st_X509;
+
+/* Several certificates, leaf first, as a server sends them. Owns them. */
+struct chain {
+	struct cert **certs;
+	size_t n;
+};
+
+/* Takes a reference of its own. */
+struct cert *cert_from_x509(struct x509_st *x) NODISCARD;
+void cert_free(struct cert *c);
+DEFINE_AUTO(struct cert, cert, cert_free)
+
+/*
+ * Every certificate of a PEM text, at least one. Any block that isn't CERTIFICATE is an
+ * error (RFC 8555 11.4: a CA must not slip a key in); text between blocks is skipped.
+ */
+bool chain_from_pem(const char *pem, size_t len, struct chain *out, struct err *e)
+	NODISCARD;
+/* As a TLS peer sent it. */
+bool chain_from_stack(const struct stack_st_X509 *sk, struct chain *out, struct err *e)
+	NODISCARD;
+void chain_clear(struct chain *c);
+DEFINE_AUTO_VALUE(struct chain, chain, chain_clear)
+
+/* Append certs [from, to) as PEM. */
+void chain_to_pem(const struct chain *c, size_t from, size_t to, struct buf *out);
+
+time_t cert_not_before(const struct cert *c);
+time_t cert_not_after(const struct cert *c);
+struct sha256 cert_sha256(const struct cert *c); /* of the DER: the fingerprint */
+/* Of the SubjectPublicKeyInfo's DER: the same for two certificates of one key. */
+struct sha256 cert_key_sha256(const struct cert *c);
+/* The issuer's and the subject's CN (or the last RDN's value), "" if there is none. */
+const char *cert_issuer_name(const struct cert *c);
+const char *cert_subject_name(const struct cert *c);
+const char *cert_serial(const struct cert *c); /* upper-case hex */
+/* "p256", "p384", "rsa2048" …; what cert/key.h calls it, or OpenSSL's name of it. */
+const char *cert_key_type(const struct cert *c);
+/* The subjectAltName's DNS names in lower case and addresses as text; n of them. */
+const char *const *cert_names(const struct cert *c, size_t *n);
+
+/* True if a client that wants `name` (DNS name or IP address) accepts it: SAN only, no CN.
+ */
+bool cert_covers(const struct cert *c, const char *name);
+/* True if the SAN is exactly this set, in any order and case. */
+bool cert_has_names(const struct cert *c, const char *const *names, size_t n);
+bool cert_matches_key(const struct cert *c, const struct key *k);
+
+/*
+ * The system's roots by hashed directory (cheap: one root is read when it is wanted), and
+ * those of `extra_pem_file` if it isn't NULL. May be shared by threads.
+ */
+struct trust *trust_new(const char *extra_pem_file, struct err *e) NODISCARD;
+void trust_free(struct trust *t);
+DEFINE_AUTO(struct trust, trust, trust_free)
+struct x509_store_st *trust_store(const struct trust *t); /* not a reference: copy it */
+
+/* Leaf to a trusted root with nothing but the chain's own intermediates, now. */
+bool chain_verify(const struct chain *c, const struct trust *t, struct err *e) NODISCARD;

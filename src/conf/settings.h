@@ -1,0 +1,117 @@
+/*
+ * settings - certpush.yml and, if it names one, dehydrated's domains.txt.
+ *
+ * Read-only once loaded; lives in the arena it was loaded into. Every path in it is
+ * absolute, or relative to the working directory: resolved against the file's directory.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* certificates: one named entry. key_type is checked by whoever makes keys. */
+struct certificate {
+	const char *name;         /* its directory in the store */
+	const char *const *names; /* SANs: lower case, A-labels, no trailing dot */
+	size_t n_names;
+	const char *key; /* "p256" (default), "p384", "rsa2048", "rsa3072", "rsa4096" */
+	bool reuse_key;
+	struct pos pos;
+};
+
+enum propagation_check {
+	PROPAGATION_AUTHORITATIVE, /* every address of every name server of the public NS
+				      set */
+	PROPAGATION_SERVERS,       /* the servers listed under `servers` */
+	PROPAGATION_SLEEP,         /* wait `settle` seconds and hope */
+	PROPAGATION_NONE,
+};
+
+/* A secret: from a file, an environment variable, a command, or (0600 settings only) in
+ * clear. */
+struct secret_source {
+	const char *file, *env, *command, *clear;
+	struct pos pos;
+};
+
+struct dns_settings {
+	const char *const *zones; /* suffixes this entry is for; n_zones 0 matches all */
+	size_t n_zones;
+	const char *provider; /* "rfc2136", "hook" */
+	struct pos pos;
+
+	/* provider: rfc2136 */
+	const char *server; /* host or address of the primary, optional ":port" */
+	const char *tsig_name;
+	const char *tsig_algorithm; /* "hmac-sha256" … */
+	struct secret_source
+		tsig_secret; /* base64 text, or a BIND/Knot key file's content */
+
+	/* provider: hook */
+	const char *hook; /* path of the user's script */
+	bool hook_chain;  /* dehydrated's HOOK_CHAIN: all triples in one call */
+	int hook_timeout; /* seconds */
+
+	/* all providers */
+	const char *zone; /* override of zone finding, or NULL */
+	int ttl;          /* of the TXT records, seconds */
+	enum propagation_check check;
+	const char *const *servers; /* PROPAGATION_SERVERS: "address[:port]" */
+	size_t n_servers;
+	int timeout; /* seconds until a missing record is a failure */
+	int settle;  /* seconds to wait after all servers agreed */
+	const char *const
+		*resolvers; /* recursive, for NS and addresses; none: resolv.conf's */
+	size_t n_resolvers;
+};
+
+struct acme_settings {
+	const char *ca;      /* as written: a name of a known CA, or a directory URL */
+	const char *ca_file; /* PEM of roots for the directory's own HTTPS, or NULL */
+	const char *const *contact; /* "mailto:…" */
+	size_t n_contact;
+	const char *profile; /* or NULL */
+	int timeout;         /* seconds for one order, from newOrder to the certificate */
+	struct pos pos;
+};
+
+struct settings {
+	const char *file;             /* certpush.yml itself */
+	const char *store;            /* default "certs" */
+	const char *accounts;         /* default "accounts" */
+	const char *inventory;        /* default "inventory" */
+	const char *const *playbooks; /* directories, searched before the installed ones */
+	size_t n_playbooks;
+	const char *trust; /* PEM of roots that count beside the system's, or NULL */
+	int renew_days;    /* 0: by fraction of the lifetime */
+	struct acme_settings acme;
+	struct dns_settings *dns;
+	size_t n_dns;
+	struct certificate *certificates;
+	size_t n_certificates;
+};
+
+/*
+ * NULL with errors in *all (kind ERR_CONFIG, each with its place). Everything is allocated
+ * in the arena.
+ */
+const struct settings *settings_load(struct arena *a, const char *file, struct errs *all)
+	NODISCARD;
+
+/*
+ * Where the settings are: `given` (-c) or $CERTPUSH_CONFIG, ./certpush.yml,
+ * $XDG_CONFIG_HOME/certpush/certpush.yml, /etc/certpush/certpush.yml. NULL with an error
+ * that names the places looked at.
+ */
+char *settings_find(const char *given, struct err *e) NODISCARD;
+
+/* NULL if the settings have no certificate of that name. */
+const struct certificate *settings_certificate(const struct settings *s, const char *name);
+
+/* The first dns entry whose zones hold the name; NULL if there is none. */
+const struct dns_settings *settings_dns_for(const struct settings *s, const char *name);
+
+/* The secret's text, trailing newline dropped. The environment is read, commands are run.
+ */
+struct buf;
+bool secret_read(const struct secret_source *src, struct buf *out, struct err *e) NODISCARD;

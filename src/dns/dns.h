@@ -1,0 +1,97 @@
+/*
+ * dns - TXT records for DNS-01: put in place, seen by every public server, taken out.
+ *
+ * A table of providers; one update per zone, whatever the number of certificates.
+ * Knows nothing of ACME.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* How one provider is set up. Texts are not owned: they live as long as the configuration.
+ */
+struct dns_config {
+	const char *provider; /* a name of the table: "rfc2136", "hook" */
+
+	const char *server; /* rfc2136: primary's host or address, optional ":port" */
+	const char *tsig_name, *tsig_algorithm;
+	struct buf tsig_secret; /* decoded bytes; wiped by the owner */
+
+	const char *hook; /* path */
+	bool hook_chain;
+	int hook_timeout; /* seconds */
+
+	const char *zone; /* override, or NULL: found by SOA */
+	int ttl;
+
+	enum dns_check {
+		DNS_CHECK_AUTHORITATIVE,
+		DNS_CHECK_SERVERS,
+		DNS_CHECK_SLEEP,
+		DNS_CHECK_NONE
+	} check;
+	const char *const *servers; /* DNS_CHECK_SERVERS */
+	size_t n_servers;
+	int timeout, settle;          /* seconds */
+	const char *const *resolvers; /* "address[:port]"; none: /etc/resolv.conf's */
+	size_t n_resolvers;
+};
+
+/* The providers there are, NULL-terminated. */
+extern const char *const dns_provider_names[];
+
+/*
+ * A record of one authorization. The caller fills domain, token and value; the others are
+ * dns's own.
+ */
+struct dns_record {
+	const struct dns_config *config;
+	const char *domain; /* the identifier without "*.": the record's name is
+			       _acme-challenge.domain */
+	const char *token;  /* hooks are given it */
+	const char *value;  /* the TXT's content */
+	void *owner;        /* whose it is: not looked at */
+
+	char *zone;     /* found by SOA, no trailing dot */
+	bool presented; /* must be cleaned up */
+	bool visible;   /* every server has shown it */
+	struct err err; /* kind ERR_NONE while all is well */
+};
+
+/*
+ * The journal: a file that names every record before it is added, so that a later run can
+ * take out what a crash left.
+ */
+struct dns_journal;
+struct dns_journal *dns_journal_open(const char *path, struct err *e) NODISCARD;
+void dns_journal_free(struct dns_journal *j);
+DEFINE_AUTO(struct dns_journal, dns_journal, dns_journal_free)
+
+/* What a wait may tell: called from one thread at a time. */
+typedef void dns_progress(void *ctx, const char *text);
+
+/*
+ * Add all records, one update per zone and provider, zones side by side. A record that
+ * couldn't be added has its err set; the others go on.
+ */
+void dns_present(struct dns_record *records, size_t n, struct dns_journal *j);
+
+/*
+ * One wait for all presented records without an error: until every public authoritative
+ * server shows every value, or its config's timeout has passed (then err names the servers
+ * that lag, what they answered, and their SOA serial against the primary's).
+ */
+void dns_wait(struct dns_record *records, size_t n, dns_progress *progress, void *ctx);
+
+/* Take out every presented record by name and value. A failure is in err of that record. */
+void dns_cleanup(struct dns_record *records, size_t n, struct dns_journal *j);
+
+/*
+ * Take out what an earlier run left in the journal. config_for(ctx, domain) finds the
+ * provider, NULL if there is none any more. Returns how many were taken out; *e tells the
+ * last failure (kind ERR_NONE if there was none), and what failed stays in the journal.
+ */
+size_t dns_journal_recover(struct dns_journal *j,
+	const struct dns_config *(*config_for)(void *ctx, const char *domain), void *ctx,
+	struct err *e);

@@ -1,0 +1,86 @@
+/*
+ * probe - one handshake with one address of one service, and what it served.
+ *
+ * Never breaks off on a verification failure: it always reports what was served, and the
+ * verdict beside it. One deadline per probe.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "cert/cert.h"
+
+#include <stdint.h>
+
+/* The protocols there are; NULL-terminated names. */
+extern const char *const probe_protocol_names[];
+/* The protocol's port, 0 if it is unknown. */
+int probe_protocol_port(const char *protocol);
+/* "SMTP", "NNTPS" … as reports print it. */
+const char *probe_protocol_title(const char *protocol);
+
+/* Shared by all probes of a run: one TLS context, read-only. */
+struct prober;
+struct prober *prober_new(const struct trust *t, struct err *e)
+	NODISCARD; /* trust must outlive it */
+void prober_free(struct prober *p);
+DEFINE_AUTO(struct prober, prober, prober_free)
+
+struct probe_target {
+	const char *protocol;
+	const char *host; /* name or address to connect to */
+	int port;         /* 0: the protocol's own */
+	const char *name; /* SNI, and the name that the certificate must cover */
+};
+
+enum probe_verdict {
+	PROBE_OK, /* served, trusted, covers the name, valid now, and what was expected if
+		     something was */
+	PROBE_OLDER, /* not what was expected: its notBefore is before the expected one's */
+	PROBE_NEWER, /* … after */
+	PROBE_SAME_KEY,   /* another certificate of the same key */
+	PROBE_FOREIGN,    /* another issuer or other names */
+	PROBE_CHAIN,      /* the right leaf with another chain than expected */
+	PROBE_UNTRUSTED,  /* doesn't lead to a trusted root: err says why */
+	PROBE_WRONG_NAME, /* doesn't cover the name */
+	PROBE_EXPIRED,    /* or not yet valid */
+	PROBE_NO_TLS, /* the service refused or doesn't offer STARTTLS; or spoke nonsense */
+	PROBE_UNREACHABLE, /* no connection, or silence */
+	N_PROBE_VERDICTS
+};
+const char *probe_verdict_word(enum probe_verdict v); /* "ok", "older", "wrong name" … */
+
+struct probe_result {
+	enum probe_verdict verdict;
+	struct chain served; /* n is 0 if there was none */
+	char address[64];    /* "192.0.2.7:25", "[2001:db8::1]:25" */
+	char tls[64];        /* "TLSv1.3 TLS_AES_256_GCM_SHA384" */
+	struct err err;      /* what is wrong, in words; ERR_NONE if nothing is */
+};
+void probe_result_clear(struct probe_result *r);
+DEFINE_AUTO_VALUE(struct probe_result, probe_result, probe_result_clear)
+
+/* One address of a host that was resolved. */
+struct probe_address {
+	char text[64];
+	struct {
+		unsigned char bytes[128];
+		unsigned len;
+	} sockaddr;
+};
+/* All addresses, A and AAAA, without repetition; malloc'ed. False with ERR_NET if there is
+ * none. */
+bool probe_resolve(const char *host, int port, struct probe_address **list, size_t *n,
+	struct err *e) NODISCARD;
+
+/* Ask one address. expected is the chain it should serve, or NULL. */
+void probe_run(const struct prober *p, const struct probe_target *t,
+	const struct probe_address *a, const struct chain *expected, int64_t deadline,
+	struct probe_result *r);
+
+/*
+ * Ask until `in_a_row` answers have been PROBE_OK one after the other, or the deadline;
+ * after a reload old and new answers mix for a while. r is the last answer.
+ */
+void probe_until(const struct prober *p, const struct probe_target *t,
+	const struct probe_address *a, const struct chain *expected, int in_a_row,
+	int64_t deadline, struct probe_result *r);

@@ -1,0 +1,92 @@
+/*
+ * report - what happened, told in the user's format.
+ *
+ * Work emits typed events and never formats, colours or counts; a sink does. Nobody else
+ * prints. May be shared by threads: events come out whole, one after the other.
+ */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+/* docs/events.md has a line for each, with its fields. */
+enum event_kind {
+	EVENT_SECTION, /* a chapter begins: detail is its title */
+	EVENT_STEP,    /* progress: certificate or host, detail ("waiting for ovh's DNS") */
+	EVENT_WARNING, /* detail; certificate, host, service if they matter */
+	EVENT_NOTE,    /* only with -v: detail */
+
+	EVENT_DUE,     /* certificate, not_after, detail (why) */
+	EVENT_CURRENT, /* certificate, not_after: needs nothing */
+	EVENT_ISSUED,  /* certificate, not_after, fingerprint */
+
+	EVENT_OK,        /* host, service: files and process are as they should be */
+	EVENT_CHANGED,   /* host, service, item (file name), path, part, detail (why),
+			    fingerprint */
+	EVENT_VALIDATED, /* host, service, item (command) */
+	EVENT_RELOADED,  /* host, service, item (command), detail (why, if no file changed)
+			  */
+	EVENT_RESTARTED, /* host, service, item (command) */
+	EVENT_ROLLED_BACK, /* host, service, detail */
+	EVENT_VERIFIED,    /* host, service, protocol, address, not_after, fingerprint */
+
+	EVENT_PROBE,  /* check-remote: host, service, protocol, address, verdict, not_after,
+			 fingerprint, detail */
+	EVENT_EXPIRY, /* check: certificate, not_after, detail */
+
+	EVENT_FAILED,      /* certificate or host; service; detail: one clear line */
+	EVENT_UNREACHABLE, /* host, detail */
+
+	EVENT_RECAP,   /* host, counts */
+	EVENT_SUMMARY, /* detail: the last line */
+	EVENT_TEXT,    /* detail: a finished document, printed as it is */
+	N_EVENT_KINDS
+};
+
+struct recap {
+	int ok, changed, reloaded, verified, unreachable, failed;
+};
+
+/* Texts are not owned and may be NULL; they are used only during the call. */
+struct event {
+	enum event_kind kind;
+	const char *certificate, *host, *service;
+	const char *item, *path, *part;
+	const char *protocol, *address; /* address: "192.0.2.7:25" or "[2001:db8::1]:25" */
+	const char *verdict; /* "ok" or what is wrong, in a word: "older", "foreign" … */
+	const char *fingerprint; /* SHA-256, hex */
+	const char *detail;
+	time_t not_after; /* 0: none */
+	bool dry;         /* it would be done: plan and -n */
+	const struct recap *recap;
+};
+
+enum report_format { FORMAT_TEXT, FORMAT_JSON };
+
+struct report_options {
+	enum report_format format;
+	int verbose; /* 0, 1 … for each -v */
+	bool quiet;  /* results are not printed; failures are */
+	bool colour;
+	bool progress; /* a line that is redrawn: only on a terminal */
+};
+
+struct report;
+
+/* Results go to stdout, failures and warnings to stderr (text) or all to stdout (JSON). */
+struct report *report_new(const struct report_options *o) NODISCARD;
+void report_free(struct report *r); /* ends a progress line */
+DEFINE_AUTO(struct report, report, report_free)
+
+void report_emit(struct report *r, const struct event *ev);
+
+/* Short forms of the commonest. */
+void report_section(struct report *r, const char *title);
+void report_warn(struct report *r, const char *fmt, ...) PRINTF(2, 3);
+void report_note(struct report *r, const char *fmt, ...) PRINTF(2, 3);
+void report_text(struct report *r, const char *text);
+
+/* "certpush: file:line:col: message" to stderr, or an event in JSON. */
+void report_error(struct report *r, const struct err *e);

@@ -1,0 +1,80 @@
+/*
+ * ssh - one session with one host: log in, run commands, put files.
+ *
+ * A session belongs to one thread. Host keys are always checked. Every call has a deadline
+ * and sees a stop request.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdint.h>
+
+/* Once, before the first thread. */
+void ssh_init(void);
+
+/* Texts are not owned. */
+struct ssh_config {
+	const char *name;    /* what messages call it: the inventory's name */
+	const char *address; /* host name or address */
+	int port;
+	const char *user;
+	const char *key_file; /* NULL: the agent, then ~/.ssh/id_ed25519, id_ecdsa */
+	const char
+		*known_hosts; /* NULL: ~/.ssh/known_hosts, then /etc/ssh/ssh_known_hosts */
+	const char *proxy_command; /* argv as text; NULL: a TCP connection */
+	int timeout;               /* seconds for connect and login */
+};
+
+struct ssh; /* opaque */
+
+/*
+ * ERR_NET: no connection; ERR_AUTH: host key or login refused (the message says how to mend
+ * it); ERR_TIMEOUT; ERR_STOPPED.
+ */
+struct ssh *ssh_open(const struct ssh_config *c, struct err *e) NODISCARD;
+void ssh_close(struct ssh *s);
+DEFINE_AUTO(struct ssh, ssh, ssh_close)
+
+struct ssh_result {
+	struct buf out,
+		err; /* what it printed; each at most 256 KiB, the rest is dropped */
+	int status;  /* exit status; 128 + n for signal n; -1 if the channel just closed */
+};
+#define SSH_RESULT_EMPTY                                                                   \
+	{                                                                                  \
+		BUF_EMPTY, BUF_EMPTY, 0                                                    \
+	}
+void ssh_result_clear(struct ssh_result *r);
+DEFINE_AUTO_VALUE(struct ssh_result, ssh_result, ssh_result_clear)
+
+/*
+ * Run a command line (the login shell parses it) with this standard input. False only if
+ * the session broke or the deadline passed: the command's own failure is in r->status.
+ */
+bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
+	struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;
+
+/* A file to put. Its content may be a key. */
+struct ssh_file {
+	const char *name; /* in the directory */
+	const void *data;
+	size_t len;
+};
+
+/*
+ * Over SFTP: make `dir` (relative to the login's home, or absolute) 0700, removing an old
+ * one of that name and its files first, and write the files into it, 0600 from the open,
+ * exclusively. *path gets dir's absolute path (malloc'ed). ERR_REMOTE says what the
+ * host refused ("No space left on device" comes as SFTP's failure).
+ */
+bool ssh_put(struct ssh *s, const char *dir, const struct ssh_file *files, size_t n,
+	char **path, int64_t deadline, struct err *e) NODISCARD;
+
+/* Over SFTP: remove the directory that ssh_put made, and the files in it. What is missing
+ * is no error. */
+bool ssh_remove(struct ssh *s, const char *dir, int64_t deadline, struct err *e) NODISCARD;
+
+/* "ssh-ed25519 SHA256:…" of the host key that was accepted, for -v. */
+const char *ssh_host_key(const struct ssh *s);

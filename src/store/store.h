@@ -1,0 +1,117 @@
+/*
+ * store - the tree of issued certificates on the control machine, in dehydrated's layout.
+ *
+ *   STORE/NAME/privkey.pem     -> current/privkey.pem (also cert, chain, fullchain)
+ *   STORE/NAME/current         -> generations/STAMP      swapped by one rename
+ *   STORE/NAME/generations/STAMP/{privkey,cert,chain,fullchain}.pem
+ *   STORE/NAME/order/          a key, a CSR and the order begun with them
+ *   STORE/NAME/state.json      what the next run must know
+ *   STORE/.certpush/           the lock, the store's id, the journal of DNS records
+ *
+ * A tree that dehydrated made is read as it is, and taken over at the first write.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cert/cert.h"
+#include "cert/key.h"
+
+struct store; /* opaque; reading may be shared by threads, each NAME is written by one */
+
+/* Makes the directories (0700) if they are missing and `create`. */
+struct store *store_open(const char *path, bool create, struct err *e) NODISCARD;
+void store_free(struct store *s); /* gives the lock back */
+DEFINE_AUTO(struct store, store, store_free)
+
+/* One run at a time: ERR_LOCKED tells who has it (pid, verb, since when). */
+bool store_lock(struct store *s, const char *verb, struct err *e) NODISCARD;
+
+/* 16 hex digits, made once: names this controller's staging directories on hosts. */
+const char *store_id(const struct store *s);
+/* STORE/.certpush/NAME, for the journal. */
+char *store_private_path(const struct store *s, const char *name) NODISCARD;
+
+/* A certificate with its key, as it stands in the store or came from a CA. */
+struct bundle {
+	struct chain chain; /* leaf first */
+	struct key *key;
+	struct buf privkey_pem; /* byte for byte as on disk */
+	struct buf cert_pem, chain_pem, fullchain_pem;
+};
+#define BUNDLE_EMPTY                                                                       \
+	{                                                                                  \
+		.privkey_pem = BUF_EMPTY, .cert_pem = BUF_EMPTY, .chain_pem = BUF_EMPTY,   \
+		.fullchain_pem = BUF_EMPTY                                                 \
+	}
+void bundle_clear(struct bundle *b);
+DEFINE_AUTO_VALUE(struct bundle, bundle, bundle_clear)
+
+/* Make one of what a CA sent; the key must match. Text between the PEM blocks is dropped.
+ */
+bool bundle_from_pem(struct bundle *b, const char *fullchain, size_t len,
+	const struct key *key, struct err *e) NODISCARD;
+
+bool store_has(const struct store *s, const char *name);
+
+/*
+ * The current generation, read as one (the symlink is resolved once, so that a swap in
+ * between can't mix two). Checks that the four files agree and the key matches.
+ */
+bool store_read(const struct store *s, const char *name, struct bundle *b, struct err *e)
+	NODISCARD;
+/* Only the chain: no key is touched. */
+bool store_read_chain(
+	const struct store *s, const char *name, struct chain *c, struct err *e) NODISCARD;
+
+/* Put a new generation in whole: files, syncs, one rename. Keeps the last `keep` (at least
+ * 2). */
+bool store_write(struct store *s, const char *name, const struct bundle *b, int keep,
+	struct err *e) NODISCARD;
+
+/* The names in the store that hold a certificate, sorted. Free with fs_names_free. */
+bool store_names(const struct store *s, char ***names, size_t *n, struct err *e) NODISCARD;
+
+/* An order that was begun: on disk before it is finalized, so that a crash costs nothing.
+ */
+struct store_order {
+	char *url;       /* of the order at the CA */
+	char *account;   /* URL of the account it belongs to */
+	char *directory; /* URL of the CA's directory */
+	char **names;
+	size_t n_names;
+	struct key *key;
+	struct buf csr; /* DER */
+};
+#define STORE_ORDER_EMPTY                                                                  \
+	{                                                                                  \
+		.csr = BUF_EMPTY                                                           \
+	}
+void store_order_clear(struct store_order *o);
+DEFINE_AUTO_VALUE(struct store_order, store_order, store_order_clear)
+
+/* *found is false if none was begun. */
+bool store_order_load(const struct store *s, const char *name, struct store_order *o,
+	bool *found, struct err *e) NODISCARD;
+bool store_order_save(struct store *s, const char *name, const struct store_order *o,
+	struct err *e) NODISCARD;
+bool store_order_drop(struct store *s, const char *name, struct err *e) NODISCARD;
+
+/* What the next run must know about a certificate. */
+struct store_state {
+	char *directory; /* the CA that issued the current generation */
+	char *account;
+	char *order;
+	time_t issued;
+	time_t not_before; /* don't ask the CA again before (rate limits); 0: no such bound
+			    */
+	int failures;      /* in a row */
+	char *last_error;
+};
+void store_state_clear(struct store_state *st);
+DEFINE_AUTO_VALUE(struct store_state, store_state, store_state_clear)
+/* A missing file is an empty state. */
+bool store_state_load(const struct store *s, const char *name, struct store_state *st,
+	struct err *e) NODISCARD;
+bool store_state_save(struct store *s, const char *name, const struct store_state *st,
+	struct err *e) NODISCARD;
