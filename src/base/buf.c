@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "base/alloc.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,10 +35,13 @@ void buf_truncate(struct buf *b, size_t len)
 /* Not realloc: that would leave a copy of a key behind. */
 void buf_reserve(struct buf *b, size_t more)
 {
-	size_t want = b->len + more + 1;
 	size_t size = b->size ? b->size : 64;
+	size_t want;
 	char *data;
 
+	if (more > SIZE_MAX / 4)
+		abort();
+	want = b->len + more + 1;
 	if (want <= b->size)
 		return;
 	while (size < want)

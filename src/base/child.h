@@ -14,14 +14,20 @@
 #include <sys/types.h>
 
 struct child_spec {
-	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *const
-		*env; /* NULL-terminated "NAME=value" beside the basic ones; may be NULL */
+	/* NULL-terminated; argv[0] is looked up in our PATH, if it has a "/" from `dir` */
+	const char *const *argv;
+	/*
+	 * NULL-terminated "NAME=value", NULL: none. Beside them a child sees of our
+	 * environment PATH HOME USER LOGNAME LANG TZ TMPDIR SSH_AUTH_SOCK, and no more.
+	 */
+	const char *const *env;
 	const char *dir;   /* working directory, NULL: ours */
 	const void *input; /* standard input; NULL: /dev/null */
 	size_t input_len;
-	int64_t deadline;
+	int64_t deadline;  /* child_run: an instant, as deadline_in makes it */
 	size_t max_output; /* of each stream; what is beyond is dropped. 0: 1 MiB */
+	int grace_ms;      /* child_run: between SIGTERM and SIGKILL; 0: two seconds */
+	int err_fd; /* child_start: standard error goes there (a memfd); 0: /dev/null */
 };
 
 struct child_result {
@@ -33,9 +39,9 @@ void child_result_clear(struct child_result *r);
 DEFINE_AUTO_VALUE(struct child_result, child_result, child_result_clear)
 
 /*
- * Run to its end. False if it couldn't be started, ran past the deadline or was
- * interrupted; its own failure is in r->status, not here. r must be initialised
- * (CHILD_RESULT_EMPTY).
+ * Run to its end. False if it couldn't be started (ERR_IO), ran past the deadline
+ * (ERR_TIMEOUT) or was interrupted (ERR_STOPPED); its own failure is in r->status, not
+ * here. r must be initialised (CHILD_RESULT_EMPTY); what was printed is there in any case.
  */
 bool child_run(const struct child_spec *spec, struct child_result *r, struct err *e)
 	NODISCARD;
@@ -46,7 +52,8 @@ bool child_run(const struct child_spec *spec, struct child_result *r, struct err
 
 /*
  * Start a program that talks over one socket (a ProxyCommand): its standard input and
- * output are the other end of *fd. child_end ends and reaps it.
+ * output are the other end of *fd. child_end ends and reaps it (its whole group; it may
+ * have ended before).
  */
 bool child_start(const struct child_spec *spec, int *fd, pid_t *pid, struct err *e)
 	NODISCARD;

@@ -48,7 +48,7 @@ struct time_text time_openssl(time_t t)
 	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
 		"Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct time_text text;
-	struct tm tm;
+	struct tm tm = { .tm_mday = 0 };
 
 	gmtime_r(&t, &tm);
 	snprintf(text.s, sizeof text.s, "%s %2d %02d:%02d:%02d %d GMT",
@@ -60,7 +60,7 @@ struct time_text time_openssl(time_t t)
 struct time_text time_rfc3339(time_t t)
 {
 	struct time_text text;
-	struct tm tm;
+	struct tm tm = { .tm_mday = 0 };
 
 	gmtime_r(&t, &tm);
 	snprintf(text.s, sizeof text.s, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
@@ -113,7 +113,10 @@ bool duration_parse(const char *s, int *seconds)
 
 bool clock_sleep_ms(int ms, struct err *e)
 {
-	if (wait_fd(-1, 0, deadline_in_ms(ms), e) || e->kind == ERR_TIMEOUT)
+	struct err end;
+
+	if (wait_fd(-1, 0, deadline_in_ms(ms), &end) || end.kind == ERR_TIMEOUT)
 		return true;
+	*e = end;
 	return false;
 }

@@ -1,23 +1,20 @@
 #include "base/err.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Text from strangers ends up in messages: a newline or escape there must not reach a
- * terminal. */
-static void tame(char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = ' ';
-}
-
+/* By way of a copy, since the old message may be one of the arguments. What strangers
+ * said ends up here, and is to be read on a terminal. */
 static void PRINTF(2, 0) fill(struct err *e, const char *fmt, va_list ap)
 {
-	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
-	tame(e->msg);
+	char msg[sizeof e->msg];
+
+	vsnprintf(msg, sizeof msg, fmt, ap);
+	text_tame(msg);
+	memcpy(e->msg, msg, strlen(msg) + 1);
 }
 
 bool err_set(struct err *e, enum err_kind kind, const char *fmt, ...)

@@ -10,24 +10,28 @@
 
 #include <sys/types.h>
 
-/* The whole file, at most `max` bytes of it: a larger one is an error. Refuses directories.
- */
+/* Append the whole file to out: one of more than `max` bytes is an error, so is a
+ * directory. out is as before if it fails. */
 bool fs_read(const char *path, size_t max, struct buf *out, struct err *e) NODISCARD;
 
 /*
  * Like fs_read, for secrets: a file that group or others can read is refused
- * ("chmod 600 it").
+ * (ERR_REFUSED, "chmod 600 it").
  */
 bool fs_read_secret(const char *path, size_t max, struct buf *out, struct err *e) NODISCARD;
 
 /*
- * Write a temporary file in the same directory (mode from its first byte), sync it,
- * rename it over path, sync the directory. At every instant path is old or new.
+ * Write a temporary file in the same directory (never wider than mode, whatever the
+ * umask), sync it, rename it over path, sync the directory. At every instant path is old
+ * or new; of a run that was killed a file may stay whose name fs_is_temp.
  */
 bool fs_write(const char *path, const void *data, size_t len, mode_t mode, struct err *e)
 	NODISCARD;
 
-/* Create path and its missing parents; those it makes get the mode. */
+/* ".NAME.XXXXXX.tmp": what a killed run leaves of fs_write and fs_symlink_swap. */
+bool fs_is_temp(const char *name);
+
+/* Create path and its missing parents; those it makes get the mode, whatever the umask. */
 bool fs_mkdirs(const char *path, mode_t mode, struct err *e) NODISCARD;
 
 /* Point the symlink `path` at `target` by one rename, and sync its directory. */
@@ -38,12 +42,15 @@ bool fs_sync_dir(const char *path, struct err *e) NODISCARD;
 /* Remove a file or a whole tree; what is missing is no error. Symlinks are not followed. */
 bool fs_remove_tree(const char *path, struct err *e) NODISCARD;
 
-bool fs_exists(const char *path);
+bool fs_exists(const char *path); /* a symlink that leads nowhere doesn't */
 bool fs_is_dir(const char *path);
 
-/* dir + "/" + path, or path itself when it is absolute; "~/" is the home directory. */
+/*
+ * dir + "/" + path, or path itself when it is absolute or dir is "." (or NULL), so that
+ * messages name files as the user did; "~" and "~/" are the home directory.
+ */
 char *fs_join(const char *dir, const char *path) NODISCARD;
-/* What precedes the last "/", "." if there is none. */
+/* As dirname(1): "." if there is no "/", slashes at the end don't count. */
 char *fs_dirname(const char *path) NODISCARD;
 
 /*

@@ -10,11 +10,16 @@ static atomic_int caught;
 static int pipe_fds[2] = { -1, -1 };
 static _Thread_local int shields;
 
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
 static void on_signal(int signo)
 {
 	int saved = errno;
 	char byte = 0;
 
+	/* the next one ends the program, whichever it is */
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		signal(signals[i], SIG_DFL);
 	atomic_store(&caught, signo);
 	if (write(pipe_fds[1], &byte, 1) < 0)
 		errno = 0; /* the flag is set; nothing better can be done in a handler */
@@ -23,14 +28,16 @@ static void on_signal(int signo)
 
 void stop_init(void)
 {
-	struct sigaction act = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, old;
 
+	signal(SIGPIPE, SIG_IGN);
 	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return;
-	sigemptyset(&act.sa_mask);
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	sigfillset(&act.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		/* what nohup or a shell's & made us ignore, stays ignored */
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &act, NULL);
 }
 
 bool stop_requested(void)
@@ -56,4 +63,9 @@ void stop_shield(void)
 void stop_unshield(void)
 {
 	shields--;
+}
+
+bool stop_shielded(void)
+{
+	return shields > 0;
 }

@@ -1,5 +1,5 @@
 /*
- * stop - SIGINT and SIGTERM as one flag that every wait sees.
+ * stop - SIGINT, SIGTERM and SIGHUP as one flag that every wait sees.
  *
  * The first signal asks for an orderly end: nothing new is begun, what was begun on a
  * host is finished or taken back. The second one ends the program at once.
@@ -21,7 +21,9 @@ int stop_fd(void);
 
 /*
  * Between the two, this thread sees no stop request: for taking back what was begun
- * (roll-back, TXT records). They nest. Deadlines still hold.
+ * (roll-back, TXT records). They nest. Deadlines still hold. A crew's threads are shielded
+ * as the thread that runs it.
  */
 void stop_shield(void);
 void stop_unshield(void);
+bool stop_shielded(void);

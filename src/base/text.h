@@ -12,6 +12,12 @@ bool text_ends(const char *s, const char *suffix);
 void text_lower(char *s); /* ASCII only */
 
 /*
+ * Make a stranger's text fit for a terminal, a log line and JSON, in place: control
+ * characters (newlines too) become blanks, what is no UTF-8 becomes question marks.
+ */
+void text_tame(char *s);
+
+/*
  * The word nearest to `word` by edit distance, for "did you mean"; NULL if none is near
  * enough. words ends with NULL.
  */
