@@ -32,8 +32,11 @@ enum event_kind {
 	EVENT_ROLLED_BACK, /* host, service, detail */
 	EVENT_VERIFIED,    /* host, service, protocol, address, not_after, fingerprint */
 
-	EVENT_PROBE,  /* check-remote: host, service, protocol, address, verdict, not_after,
-			 fingerprint, detail */
+	/*
+	 * check-remote: host, service, protocol, address, verdict, not_after, fingerprint,
+	 * detail; all of a host's one after the other, for the text has a heading per host
+	 */
+	EVENT_PROBE,
 	EVENT_EXPIRY, /* check: certificate, not_after, detail */
 
 	EVENT_FAILED,      /* certificate or host; service; detail: one clear line */
@@ -41,7 +44,8 @@ enum event_kind {
 
 	EVENT_RECAP,   /* host, counts */
 	EVENT_SUMMARY, /* detail: the last line */
-	EVENT_TEXT,    /* detail: a finished document, printed as it is */
+	EVENT_TEXT,    /* detail: a finished document, printed as it is, also with -q */
+	EVENT_ERROR,   /* detail, pos: report_error */
 	N_EVENT_KINDS
 };
 
@@ -60,6 +64,10 @@ struct event {
 	const char *detail;
 	time_t not_after; /* 0: none */
 	bool dry;         /* it would be done: plan and -n */
+	bool alone;       /* PROBE: no other host was asked for, so no heading is needed */
+	bool several; /* PROBE: the host has several addresses, so each line tells its own
+		       */
+	const struct pos *pos; /* ERROR: where in a file */
 	const struct recap *recap;
 };
 
@@ -75,10 +83,17 @@ struct report_options {
 
 struct report;
 
-/* Results go to stdout, failures and warnings to stderr (text) or all to stdout (JSON). */
+/*
+ * Results go to stdout, failures and warnings to stderr (text) or all to stdout (JSON). A
+ * section's banner waits for the first line that is shown below it; if only a summary
+ * follows, it is left out.
+ */
 struct report *report_new(const struct report_options *o) NODISCARD;
 void report_free(struct report *r); /* ends a progress line */
 DEFINE_AUTO(struct report, report, report_free)
+
+/* False once something could not be written: a full disk, a closed pipe. */
+bool report_written(struct report *r);
 
 void report_emit(struct report *r, const struct event *ev);
 

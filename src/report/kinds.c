@@ -1,0 +1,48 @@
+#include "base/text.h"
+#include "report/private/report.h"
+
+const char *event_name(enum event_kind kind)
+{
+	static const char *const names[N_EVENT_KINDS] = {
+		[EVENT_SECTION] = "section",
+		[EVENT_STEP] = "step",
+		[EVENT_WARNING] = "warning",
+		[EVENT_NOTE] = "note",
+		[EVENT_DUE] = "due",
+		[EVENT_CURRENT] = "current",
+		[EVENT_ISSUED] = "issued",
+		[EVENT_OK] = "ok",
+		[EVENT_CHANGED] = "changed",
+		[EVENT_VALIDATED] = "validated",
+		[EVENT_RELOADED] = "reloaded",
+		[EVENT_RESTARTED] = "restarted",
+		[EVENT_ROLLED_BACK] = "rolled_back",
+		[EVENT_VERIFIED] = "verified",
+		[EVENT_PROBE] = "probe",
+		[EVENT_EXPIRY] = "expiry",
+		[EVENT_FAILED] = "failed",
+		[EVENT_UNREACHABLE] = "unreachable",
+		[EVENT_RECAP] = "recap",
+		[EVENT_SUMMARY] = "summary",
+		[EVENT_TEXT] = "text",
+		[EVENT_ERROR] = "error",
+	};
+
+	return names[kind];
+}
+
+bool event_is_trouble(const struct event *ev)
+{
+	static const bool troubles[N_EVENT_KINDS] = {
+		[EVENT_WARNING] = true,
+		[EVENT_ROLLED_BACK] = true,
+		[EVENT_EXPIRY] = true,
+		[EVENT_FAILED] = true,
+		[EVENT_UNREACHABLE] = true,
+		[EVENT_ERROR] = true,
+	};
+
+	if (ev->kind == EVENT_PROBE)
+		return !text_eq(ev->verdict, "ok");
+	return troubles[ev->kind];
+}
