@@ -59,21 +59,27 @@ const char *cert_key_type(const struct cert *c);
 /* The subjectAltName's DNS names in lower case and addresses as text; n of them. */
 const char *const *cert_names(const struct cert *c, size_t *n);
 
-/* True if a client that wants `name` (DNS name or IP address) accepts it: SAN only, no CN.
+/*
+ * True if a client that wants `name` (DNS name or IP address) accepts it: SAN only, no CN.
+ * A wildcard is covered by itself.
  */
 bool cert_covers(const struct cert *c, const char *name);
-/* True if the SAN is exactly this set, in any order and case. */
+/* True if the SAN's DNS names and addresses are exactly this set, in any order and case. */
 bool cert_has_names(const struct cert *c, const char *const *names, size_t n);
 bool cert_matches_key(const struct cert *c, const struct key *k);
 
 /*
  * The system's roots by hashed directory (cheap: one root is read when it is wanted), and
- * those of `extra_pem_file` if it isn't NULL. May be shared by threads.
+ * those of `extra_pem_file` if it isn't NULL. SSL_CERT_DIR and SSL_CERT_FILE say where, as
+ * they do for openssl. May be shared by threads.
  */
 struct trust *trust_new(const char *extra_pem_file, struct err *e) NODISCARD;
 void trust_free(struct trust *t);
 DEFINE_AUTO(struct trust, trust, trust_free)
 struct x509_store_st *trust_store(const struct trust *t); /* not a reference: copy it */
 
-/* Leaf to a trusted root with nothing but the chain's own intermediates, now. */
+/*
+ * Leaf to a trusted root with nothing but the chain's own intermediates, now, as a TLS
+ * client checks a server. The error names the certificate: 0 is the leaf.
+ */
 bool chain_verify(const struct chain *c, const struct trust *t, struct err *e) NODISCARD;

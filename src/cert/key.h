@@ -27,8 +27,8 @@ void key_free(struct key *k);
 DEFINE_AUTO(struct key, key, key_free)
 
 bool key_to_pem(const struct key *k, struct buf *out, struct err *e) NODISCARD; /* PKCS#8 */
-const char *key_name(
-	const struct key *k); /* its type, as key_type_name; or OpenSSL's name */
+/* Its type, as key_type_name; or OpenSSL's name of it. */
+const char *key_name(const struct key *k);
 /* Not a reference. */
 struct evp_pkey_st *key_evp(const struct key *k);
 
@@ -38,10 +38,13 @@ struct evp_pkey_st *key_evp(const struct key *k);
  */
 bool key_make_csr(const struct key *k, const char *const *names, size_t n, struct buf *der,
 	struct err *e) NODISCARD;
+/* True if the DER is such a request: of this key, signed by it, for exactly these names. */
+bool key_check_csr(const struct key *k, const struct buf *der, const char *const *names,
+	size_t n, struct err *e) NODISCARD;
 
 /* RFC 7638: the public JWK, members in lexical order, no blanks. P-256, P-384 and RSA. */
 bool key_jwk(const struct key *k, struct buf *json, struct err *e) NODISCARD;
-/* RFC 7518: "ES256", "ES384" or "RS256". */
+/* RFC 7518: "ES256", "ES384" or "RS256"; NULL for a key that can't sign for ACME. */
 const char *key_jws_alg(const struct key *k);
 /* The raw JWS signature (r || s for EC, padded to the field's size). */
 bool key_jws_sign(const struct key *k, const void *data, size_t len, struct buf *sig,

@@ -8,7 +8,11 @@
  *   STORE/NAME/state.json      what the next run must know
  *   STORE/.certpush/           the lock, the store's id, the journal of DNS records
  *
- * A tree that dehydrated made is read as it is, and taken over at the first write.
+ * A tree that dehydrated made is read as it is, and taken over at the first write: its
+ * files become a generation, and stay where they are. Whenever the public names don't all
+ * lead through `current`, they are the truth (dehydrated may go on working in the tree).
+ * certbot's live directories are only read. A NAME is one directory of the store: no slash,
+ * no leading dot, no '*'.
  */
 #pragma once
 
@@ -27,7 +31,10 @@ DEFINE_AUTO(struct store, store, store_free)
 /* One run at a time: ERR_LOCKED tells who has it (pid, verb, since when). */
 bool store_lock(struct store *s, const char *verb, struct err *e) NODISCARD;
 
-/* 16 hex digits, made once: names this controller's staging directories on hosts. */
+/*
+ * 16 hex digits: names this controller's staging directories on hosts. Made once, kept by
+ * the first store_lock: not final before it.
+ */
 const char *store_id(const struct store *s);
 /* STORE/.certpush/NAME, for the journal. */
 char *store_private_path(const struct store *s, const char *name) NODISCARD;
@@ -52,11 +59,13 @@ DEFINE_AUTO_VALUE(struct bundle, bundle, bundle_clear)
 bool bundle_from_pem(struct bundle *b, const char *fullchain, size_t len,
 	const struct key *key, struct err *e) NODISCARD;
 
+/* True if NAME has a fullchain.pem; whether it can be read is told by store_read. */
 bool store_has(const struct store *s, const char *name);
 
 /*
  * The current generation, read as one (the symlink is resolved once, so that a swap in
- * between can't mix two). Checks that the four files agree and the key matches.
+ * between can't mix two). Checks that the four files agree and the key matches; cert.pem
+ * and chain.pem may be missing. *b must be empty, and is so again after a failure.
  */
 bool store_read(const struct store *s, const char *name, struct bundle *b, struct err *e)
 	NODISCARD;
@@ -64,8 +73,11 @@ bool store_read(const struct store *s, const char *name, struct bundle *b, struc
 bool store_read_chain(
 	const struct store *s, const char *name, struct chain *c, struct err *e) NODISCARD;
 
-/* Put a new generation in whole: files, syncs, one rename. Keeps the last `keep` (at least
- * 2). */
+/*
+ * Put a new generation in whole: files, syncs, one rename; at every instant a reader of the
+ * public names finds the old or the new. Keeps the last `keep` (at least 2). Tidies what an
+ * interrupted write left. The caller holds the lock.
+ */
 bool store_write(struct store *s, const char *name, const struct bundle *b, int keep,
 	struct err *e) NODISCARD;
 
@@ -75,7 +87,7 @@ bool store_names(const struct store *s, char ***names, size_t *n, struct err *e)
 /* An order that was begun: on disk before it is finalized, so that a crash costs nothing.
  */
 struct store_order {
-	char *url;       /* of the order at the CA */
+	char *url;       /* of the order at the CA; NULL: not asked for yet */
 	char *account;   /* URL of the account it belongs to */
 	char *directory; /* URL of the CA's directory */
 	char **names;
@@ -90,7 +102,10 @@ struct store_order {
 void store_order_clear(struct store_order *o);
 DEFINE_AUTO_VALUE(struct store_order, store_order, store_order_clear)
 
-/* *found is false if none was begun. */
+/*
+ * *found is false if none was begun. One whose request is not of its key and for its names
+ * is an error; it can be dropped.
+ */
 bool store_order_load(const struct store *s, const char *name, struct store_order *o,
 	bool *found, struct err *e) NODISCARD;
 bool store_order_save(struct store *s, const char *name, const struct store_order *o,
@@ -110,7 +125,10 @@ struct store_state {
 };
 void store_state_clear(struct store_state *st);
 DEFINE_AUTO_VALUE(struct store_state, store_state, store_state_clear)
-/* A missing file is an empty state. */
+/*
+ * A missing file is an empty state. A damaged one is an error that names it; the next save
+ * replaces it. Members that this version doesn't know are not kept.
+ */
 bool store_state_load(const struct store *s, const char *name, struct store_state *st,
 	struct err *e) NODISCARD;
 bool store_state_save(struct store *s, const char *name, const struct store_state *st,

@@ -1,0 +1,191 @@
+#include "cert/cert.h"
+#include "base/alloc.h"
+#include "base/text.h"
+#include "cert/key.h"
+#include "cert/private/cert.h"
+#include "cert/private/key.h"
+#include "cert/private/names.h"
+#include "cert/private/openssl.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+/* A time that can't be read is long past: nobody will take the certificate for valid. */
+static time_t when(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(t, &tm) ? timegm(&tm) : 0;
+}
+
+/* The CN; the last part where a name has none; "" where it is empty. */
+static char *short_name(const X509_NAME *name)
+{
+	int i = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+	const ASN1_STRING *value;
+	unsigned char *utf8 = NULL;
+	char *s;
+	int len;
+
+	if (i < 0)
+		i = X509_NAME_entry_count(name) - 1;
+	if (i < 0)
+		return xstrdup("");
+	value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i));
+	len = ASN1_STRING_to_UTF8(&utf8, value);
+	if (len < 0)
+		return xstrdup("");
+	s = name_printable(utf8, (size_t)len);
+	OPENSSL_free(utf8);
+	return s;
+}
+
+static char *serial_hex(const X509 *x)
+{
+	AUTO(bignum) BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x), NULL);
+	char *hex = number ? BN_bn2hex(number) : NULL;
+	char *s = xstrdup(hex ? hex : "");
+
+	OPENSSL_free(hex);
+	return s;
+}
+
+static struct sha256 digest_of(unsigned char *der, int len)
+{
+	struct sha256 d = { { 0 } };
+
+	if (len > 0)
+		d = sha256_of(der, (size_t)len);
+	OPENSSL_free(der);
+	return d;
+}
+
+static struct sha256 digest_of_cert(X509 *x)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(x, &der);
+
+	return digest_of(der, len);
+}
+
+static struct sha256 digest_of_key(const X509 *x)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+
+	return digest_of(der, len);
+}
+
+struct cert *cert_from_x509(X509 *x)
+{
+	AUTO(general_names)
+	GENERAL_NAMES *san = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	struct cert *c = xcalloc(1, sizeof *c);
+
+	X509_up_ref(x);
+	c->x509 = x;
+	c->not_before = when(X509_get0_notBefore(x));
+	c->not_after = when(X509_get0_notAfter(x));
+	c->sha256 = digest_of_cert(x);
+	c->key_sha256 = digest_of_key(x);
+	c->issuer = short_name(X509_get_issuer_name(x));
+	c->subject = short_name(X509_get_subject_name(x));
+	c->serial = serial_hex(x);
+	pkey_name(X509_get0_pubkey(x), c->key_type, sizeof c->key_type);
+	names_of(san, &c->names, &c->n_names);
+	/* Has OpenSSL work out the extensions now, not later in some thread. */
+	X509_check_purpose(x, -1, 0);
+	ERR_clear_error();
+	return c;
+}
+
+void cert_free(struct cert *c)
+{
+	if (!c)
+		return;
+	X509_free(c->x509);
+	free(c->issuer);
+	free(c->subject);
+	free(c->serial);
+	names_free(c->names, c->n_names);
+	free(c);
+}
+
+time_t cert_not_before(const struct cert *c)
+{
+	return c->not_before;
+}
+
+time_t cert_not_after(const struct cert *c)
+{
+	return c->not_after;
+}
+
+struct sha256 cert_sha256(const struct cert *c)
+{
+	return c->sha256;
+}
+
+struct sha256 cert_key_sha256(const struct cert *c)
+{
+	return c->key_sha256;
+}
+
+const char *cert_issuer_name(const struct cert *c)
+{
+	return c->issuer;
+}
+
+const char *cert_subject_name(const struct cert *c)
+{
+	return c->subject;
+}
+
+const char *cert_serial(const struct cert *c)
+{
+	return c->serial;
+}
+
+const char *cert_key_type(const struct cert *c)
+{
+	return c->key_type;
+}
+
+const char *const *cert_names(const struct cert *c, size_t *n)
+{
+	*n = c->n_names;
+	return (const char *const *)c->names;
+}
+
+bool cert_covers(const struct cert *c, const char *name)
+{
+	/* RFC 9525: never the CN, and a wildcard only as the whole leftmost label. */
+	const unsigned flags =
+		X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+	uint8_t ip[16];
+	size_t len = ip_parse(name, ip);
+
+	if (len)
+		return X509_check_ip(c->x509, ip, len, 0) == 1;
+	/* For OpenSSL ".example.net" stands for every name below it. */
+	if (!*name || *name == '.')
+		return false;
+	if (text_starts(name, "*."))
+		for (size_t i = 0; i < c->n_names; i++)
+			if (strcasecmp(c->names[i], name) == 0)
+				return true;
+	return X509_check_host(c->x509, name, 0, flags, NULL) == 1;
+}
+
+bool cert_has_names(const struct cert *c, const char *const *names, size_t n)
+{
+	return names_equal(c->names, c->n_names, names, n);
+}
+
+bool cert_matches_key(const struct cert *c, const struct key *k)
+{
+	EVP_PKEY *public = X509_get0_pubkey(c->x509);
+
+	return public && EVP_PKEY_eq(public, key_evp(k)) == 1;
+}
