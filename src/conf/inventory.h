@@ -10,8 +10,6 @@
 #include "base/err.h"
 #include "conf/playbook.h"
 
-struct settings;
-
 /* How to get to a host: from the ansible_* variables. NULL and 0 mean "not said". */
 struct connection {
 	const char *address;     /* ansible_host, or the inventory's name */
@@ -32,48 +30,74 @@ struct connection {
 struct host {
 	const char *name; /* inventory_hostname */
 	struct connection connection;
-	struct service *services; /* sorted as the playbooks define them, then by name */
+	struct service *services; /* sorted as the playbooks define them */
 	size_t n_services;
 	const char *const
 		*groups; /* all it is in, directly or not, sorted; without "all" */
 	size_t n_groups;
-	struct pos pos;
+	struct pos pos; /* where it is named first */
 };
 
 struct group {
 	const char *name;
-	const char *const *hosts; /* its own and its children's, sorted */
+	const char *const
+		*hosts; /* its own, then its children's, as GROUP[0] counts them */
 	size_t n_hosts;
-	const char *const *children;
+	const char *const *children; /* those directly below */
 	size_t n_children;
 };
+
+struct inventory_tree; /* conf's own: what was read, for the printers */
 
 struct inventory {
 	struct host *hosts; /* in the order the files name them */
 	size_t n_hosts;
-	struct group *groups; /* "all" first, then by name */
+	struct group *groups; /* "all", "ungrouped", then in the order of the files */
 	size_t n_groups;
+	struct inventory_tree *tree;
 };
 
 /*
- * A file, or a directory of files beside group_vars/ and host_vars/. Services are resolved
- * against the playbooks, and their certificates against the settings. NULL with errors.
+ * A file, or a directory of files, with the group_vars/ and host_vars/ beside it. Services
+ * are resolved against the playbooks; whether their certificates exist is the caller's to
+ * ask. NULL with errors.
+ *
+ * Groups, ranges and the precedence of variables are Ansible's. Where Ansible warns and
+ * goes on without a part of the inventory (an unknown key in a group, an INI file or a
+ * program where YAML is wanted), this is an error: a host that is left out unseen keeps its
+ * old certificate.
+ *
+ * Of a host with services these variables are read (the last one that is said counts):
+ * ansible_connection, ansible_host/ansible_ssh_host, …port, …user, …private_key_file,
+ * …timeout, ansible_remote_tmp, ansible_become, …become_user/ansible_sudo_user,
+ * …become_method, and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args the options
+ * -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile.
+ * All other options are passed over, StrictHostKeyChecking=no and
+ * UserKnownHostsFile=/dev/null among them: host keys are always checked.
  */
 const struct inventory *inventory_load(struct arena *a, const char *path,
-	const struct playbooks *playbooks, const struct settings *settings,
-	struct errs *all) NODISCARD;
+	const struct playbooks *playbooks, struct errs *all) NODISCARD;
 
 const struct host *inventory_host(const struct inventory *inv, const char *name);
 
 /*
- * What -l takes: names, groups, globs, ~regex, `,` or `:` between, `&` and `!` before,
- * group[0:2], @file. Order as in the inventory. A pattern that matches nothing is an error
- * (ERR_USAGE) that says which one. limit NULL selects all. hosts is malloc'ed.
+ * What -l takes, as Ansible reads it: names, groups, globs, ~regex, GROUP[0], GROUP[1:3],
+ * `,` or `:` between them, `&` and `!` before, @file with one pattern a line and #
+ * comments. First all plain patterns are joined (all hosts if there are none), then each &
+ * is applied, then each !. A regex is a POSIX extended one (with glibc's \w, \b, \s) that
+ * must match at the beginning of the name.
+ *
+ * Hosts come in the order of the inventory. A pattern that matches nothing is an error
+ * (ERR_USAGE) that says which one, and so is a limit that leaves no host. limit NULL
+ * selects all. hosts is malloc'ed.
  */
 bool inventory_select(const struct inventory *inv, const char *limit,
 	const struct host ***hosts, size_t *n, struct err *e) NODISCARD;
 
-/* `ansible-inventory --list`, `--host H` and `--graph`, as text into out. */
+/*
+ * `ansible-inventory --list`, `--host H` and `--graph`, as text into out. By one thread at
+ * a time: they use the arena.
+ */
 struct buf;
 void inventory_print_list(const struct inventory *inv, struct buf *out);
 bool inventory_print_host(const struct inventory *inv, const char *name, struct buf *out,

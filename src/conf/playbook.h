@@ -38,7 +38,8 @@ struct check {
  */
 struct service {
 	const char *name;
-	const char *certificate; /* name in the store */
+	const char *certificate;    /* name in the store */
+	struct pos certificate_pos; /* where the inventory says so */
 	struct file *files;
 	size_t n_files;
 	const char *validate; /* shell command lines as root; NULL: none */
@@ -46,7 +47,8 @@ struct service {
 	const char *restart;
 	struct check *checks;
 	size_t n_checks;
-	bool rollback; /* default true: put the previous files back when something fails */
+	bool rollback; /* auto (default) or never: put the previous files back when
+			  something fails */
 	int wait; /* seconds within which the service must serve the new certificate (15) */
 	struct pos pos;
 };
@@ -62,18 +64,21 @@ struct playbook {
 struct playbooks {
 	struct playbook *list;
 	size_t n;
+	const char *const *protocols; /* as they were given to playbooks_load */
 };
 
 /*
  * All *.yml and *.yaml of the directories, in order; the first one that defines a service
- * wins. A directory that doesn't exist is skipped only if `optional`. NULL with errors.
+ * wins, but one directory may not define it twice. A directory that doesn't exist is
+ * skipped only if `optional`. `protocols`: the names a check may have, NULL-terminated
+ * (probe_protocol_names). NULL with errors.
  */
 struct playbook_dir {
 	const char *path;
 	bool optional;
 };
 const struct playbooks *playbooks_load(struct arena *a, const struct playbook_dir *dirs,
-	size_t n, struct errs *all) NODISCARD;
+	size_t n, const char *const *protocols, struct errs *all) NODISCARD;
 
 /* The definition of a service, NULL if no playbook has it. *playbook, if not NULL: whose it
  * is. */

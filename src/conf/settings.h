@@ -8,11 +8,13 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "conf/secret.h"
 
-/* certificates: one named entry. key_type is checked by whoever makes keys. */
+/* certificates: one named entry, or one line of domains.txt. */
 struct certificate {
-	const char *name;         /* its directory in the store */
-	const char *const *names; /* SANs: lower case, A-labels, no trailing dot */
+	const char *name; /* its directory in the store */
+	const char *const
+		*names; /* SANs: lower case, A-labels, no trailing dot, no doubles */
 	size_t n_names;
 	const char *key; /* "p256" (default), "p384", "rsa2048", "rsa3072", "rsa4096" */
 	bool reuse_key;
@@ -27,13 +29,6 @@ enum propagation_check {
 	PROPAGATION_NONE,
 };
 
-/* A secret: from a file, an environment variable, a command, or (0600 settings only) in
- * clear. */
-struct secret_source {
-	const char *file, *env, *command, *clear;
-	struct pos pos;
-};
-
 struct dns_settings {
 	const char *const *zones; /* suffixes this entry is for; n_zones 0 matches all */
 	size_t n_zones;
@@ -41,49 +36,56 @@ struct dns_settings {
 	struct pos pos;
 
 	/* provider: rfc2136 */
-	const char *server; /* host or address of the primary, optional ":port" */
-	const char *tsig_name;
-	const char *tsig_algorithm; /* "hmac-sha256" … */
-	struct secret_source
-		tsig_secret; /* base64 text, or a BIND/Knot key file's content */
+	const char *server;    /* host or address of the primary, optional ":port" */
+	bool tsig;             /* updates are signed; read the key with dns_tsig_key */
+	const char *tsig_name; /* lower case, no trailing dot; NULL: as the secret's text
+				  says */
+	const char *tsig_algorithm; /* "hmac-sha256" …; NULL likewise */
+	struct secret_source tsig_secret;
 
 	/* provider: hook */
 	const char *hook; /* path of the user's script */
 	bool hook_chain;  /* dehydrated's HOOK_CHAIN: all triples in one call */
-	int hook_timeout; /* seconds */
+	int hook_timeout; /* seconds; 120 */
 
 	/* all providers */
-	const char *zone; /* override of zone finding, or NULL */
-	int ttl;          /* of the TXT records, seconds */
-	enum propagation_check check;
-	const char *const *servers; /* PROPAGATION_SERVERS: "address[:port]" */
+	const char *zone;             /* override of zone finding, or NULL */
+	int ttl;                      /* of the TXT records, seconds; 60 */
+	enum propagation_check check; /* authoritative; servers, where some are listed */
+	const char *const *servers;   /* PROPAGATION_SERVERS: "address[:port]" */
 	size_t n_servers;
-	int timeout; /* seconds until a missing record is a failure */
-	int settle;  /* seconds to wait after all servers agreed */
+	int timeout; /* seconds until a missing record is a failure; 120 */
+	/* seconds to wait after all servers agreed; 0: worth setting where one address
+	 * stands for many machines (anycast). PROPAGATION_SLEEP must be told it. */
+	int settle;
 	const char *const
 		*resolvers; /* recursive, for NS and addresses; none: resolv.conf's */
 	size_t n_resolvers;
 };
 
 struct acme_settings {
-	const char *ca;      /* as written: a name of a known CA, or a directory URL */
+	const char *ca; /* as written: a name of a known CA, or a directory URL (https);
+			   "letsencrypt" */
 	const char *ca_file; /* PEM of roots for the directory's own HTTPS, or NULL */
 	const char *const *contact; /* "mailto:…" */
 	size_t n_contact;
-	const char *profile; /* or NULL */
-	int timeout;         /* seconds for one order, from newOrder to the certificate */
+	const char *profile;   /* or NULL */
+	bool profile_optional; /* {prefer: …}: do without it where the CA doesn't offer it
+				*/
+	int timeout; /* seconds for one order, from newOrder to the certificate; 300 */
 	struct pos pos;
 };
 
 struct settings {
-	const char *file;             /* certpush.yml itself */
-	const char *store;            /* default "certs" */
-	const char *accounts;         /* default "accounts" */
-	const char *inventory;        /* default "inventory" */
+	const char *file;      /* certpush.yml itself */
+	const char *store;     /* default "certs" */
+	const char *accounts;  /* default "accounts": account keys, one folder per CA */
+	const char *inventory; /* default "inventory" */
 	const char *const *playbooks; /* directories, searched before the installed ones */
 	size_t n_playbooks;
-	const char *trust; /* PEM of roots that count beside the system's, or NULL */
-	int renew_days;    /* 0: by fraction of the lifetime */
+	bool playbooks_said; /* false: only the default "playbooks", which needn't exist */
+	const char *trust;   /* PEM of roots that count beside the system's, or NULL */
+	int renew_days;      /* 0: by fraction of the lifetime */
 	struct acme_settings acme;
 	struct dns_settings *dns;
 	size_t n_dns;
@@ -91,9 +93,12 @@ struct settings {
 	size_t n_certificates;
 };
 
+/* What a certificate may have at most (CAs refuse more). */
+#define CERTIFICATE_MAX_NAMES 100
+
 /*
- * NULL with errors in *all (kind ERR_CONFIG, each with its place). Everything is allocated
- * in the arena.
+ * NULL with errors in *all (kind ERR_CONFIG, each with its place; ERR_IO for a file that
+ * can't be read). Everything is allocated in the arena.
  */
 const struct settings *settings_load(struct arena *a, const char *file, struct errs *all)
 	NODISCARD;
@@ -110,8 +115,3 @@ const struct certificate *settings_certificate(const struct settings *s, const c
 
 /* The first dns entry whose zones hold the name; NULL if there is none. */
 const struct dns_settings *settings_dns_for(const struct settings *s, const char *name);
-
-/* The secret's text, trailing newline dropped. The environment is read, commands are run.
- */
-struct buf;
-bool secret_read(const struct secret_source *src, struct buf *out, struct err *e) NODISCARD;

@@ -1,0 +1,349 @@
+#include "conf/settings.h"
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "conf/private/domains.h"
+#include "conf/private/names.h"
+#include "conf/private/settings_dns.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* settings while they are read: certificates come from two places. */
+struct draft {
+	struct settings s;
+	struct certificates certificates;
+	const char *domains;
+	struct pos domains_pos;
+};
+
+/* A profile: a name, or {require: NAME} or {prefer: NAME}. */
+struct profile {
+	const char *require, *prefer;
+};
+
+static const struct field profile_fields[] = {
+	{ "require", field_string, offsetof(struct profile, require), false, 0, NULL },
+	{ "prefer", field_string, offsetof(struct profile, prefer), false, 0, NULL },
+};
+
+static const struct schema profile_schema = {
+	"a name, or {require: NAME} or {prefer: NAME}", profile_fields,
+	ARRAY_LEN(profile_fields)
+};
+
+static bool read_profile(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct acme_settings *acme = base;
+	struct profile p = { 0 };
+
+	if (value->type != NODE_MAPPING)
+		return field_string(r, f, value, base);
+	if (!schema_read(r, &profile_schema, f->key, value, &p))
+		return false;
+	if (!p.require == !p.prefer)
+		return reading_error(
+			r, value, "%s: expected one of 'require' and 'prefer'", f->key);
+	acme->profile = p.require ? p.require : p.prefer;
+	acme->profile_optional = p.prefer;
+	return true;
+}
+
+static bool read_ca(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct acme_settings *acme = base;
+
+	if (!field_string(r, f, value, base))
+		return false;
+	if (strstr(acme->ca, "://") && !text_starts(acme->ca, "https://"))
+		return reading_error(r, value,
+			"%s: expected a CA's name or an https:// URL, found '%.60s'",
+			f->key, acme->ca);
+	return true;
+}
+
+/* me@example.net is as good as mailto:me@example.net (RFC 8555 7.3 wants a URL). */
+static bool read_contact(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct acme_settings *acme = base;
+	const char **urls;
+
+	if (!field_strings(r, f, value, base))
+		return false;
+	urls = arena_calloc(r->a, acme->n_contact, sizeof *urls);
+	for (size_t i = 0; i < acme->n_contact; i++) {
+		const char *text = acme->contact[i];
+		bool scheme = strchr(text, ':');
+
+		if (strpbrk(text, " ,<>\"") || !(scheme || strchr(text, '@')))
+			return reading_error(r, value,
+				"%s: expected mailto:NAME@DOMAIN, found '%.60s'", f->key,
+				text);
+		urls[i] = scheme ? text : arena_printf(r->a, "mailto:%s", text);
+	}
+	acme->contact = urls;
+	return true;
+}
+
+static const struct field acme_fields[] = {
+	{ "ca", read_ca, offsetof(struct acme_settings, ca), false, 0, NULL },
+	{ "ca_file", field_path, offsetof(struct acme_settings, ca_file), false, 0, NULL },
+	{ "contact", read_contact, offsetof(struct acme_settings, contact), false,
+		offsetof(struct acme_settings, n_contact), NULL },
+	{ "profile", read_profile, offsetof(struct acme_settings, profile), false, 0,
+		NULL },
+	{ "timeout", field_seconds_some, offsetof(struct acme_settings, timeout), false, 0,
+		NULL },
+};
+
+static const struct schema acme_schema = { "a mapping (ca, contact, …)", acme_fields,
+	ARRAY_LEN(acme_fields) };
+
+static bool read_acme(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct draft *d = base;
+
+	d->s.acme.pos = value->pos;
+	return schema_read(r, &acme_schema, f->key, value, &d->s.acme);
+}
+
+static bool read_names(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct certificate *c = base;
+	struct name_list l = { .n = 0 };
+	bool list = value->type == NODE_SEQUENCE, ok = true;
+
+	if (!field_strings(r, f, value, base))
+		return false;
+	if (!c->n_names)
+		return reading_error(r, value, "%s: an empty list", f->key);
+	for (size_t i = 0; i < c->n_names; i++)
+		if (!name_list_add(r->a, &l, c->names[i],
+			    list ? value->items[i]->pos : value->pos, r->all))
+			ok = false;
+	c->names = arena_copy(r->a, l.names, l.n, sizeof *l.names);
+	c->n_names = l.n;
+	return ok;
+}
+
+static const struct choice keys[] = {
+	{ "p256", 0 },
+	{ "p384", 0 },
+	{ "rsa2048", 0 },
+	{ "rsa3072", 0 },
+	{ "rsa4096", 0 },
+	{ NULL, 0 },
+};
+
+static const struct field certificate_fields[] = {
+	{ "names", read_names, offsetof(struct certificate, names), false,
+		offsetof(struct certificate, n_names), NULL },
+	{ "key", field_word, offsetof(struct certificate, key), false, 0, keys },
+	{ "reuse_key", field_bool, offsetof(struct certificate, reuse_key), false, 0,
+		NULL },
+};
+
+static const struct schema certificate_schema = { "a mapping (names, key, …) or nothing",
+	certificate_fields, ARRAY_LEN(certificate_fields) };
+
+/* "www.example.net:" alone is a certificate for this one name. */
+static bool name_itself(
+	const struct reading *r, const struct node *key, struct certificate *c)
+{
+	struct name_list l = { .n = 0 };
+
+	if (!name_list_add(r->a, &l, c->name, key->pos, r->all))
+		return false;
+	c->names = arena_copy(r->a, l.names, l.n, sizeof *l.names);
+	c->n_names = l.n;
+	return true;
+}
+
+static bool read_certificate(
+	const struct reading *r, const struct pair *p, struct certificate *c)
+{
+	const char *wrong = name_check_directory(p->key->text);
+	bool nothing = p->value->type == NODE_NULL && !p->value->tag;
+
+	if (wrong)
+		return reading_error(r, p->key, "certificates: '%.100s' %s%s", p->key->text,
+			wrong,
+			strchr(p->key->text, '*') ? ": write NAME: {names: ['*.…']}" : "");
+	if (!nothing && !schema_read(r, &certificate_schema, c->name, p->value, c))
+		return false;
+	return c->n_names || name_itself(r, p->key, c);
+}
+
+static bool read_certificates(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct draft *d = base;
+	bool ok = true;
+	struct err e;
+
+	if (!node_is_mapping(value, f->key, "a mapping of names to certificates", &e))
+		return reading_fail(r, &e);
+	for (size_t i = 0; i < value->n; i++) {
+		const struct node *key = value->pairs[i].key;
+		struct certificate *c =
+			certificates_add(&d->certificates, key->text, key->pos);
+
+		if (!read_certificate(r, &value->pairs[i], c))
+			ok = false;
+	}
+	return ok;
+}
+
+static bool read_dns(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct draft *d = base;
+
+	return settings_read_dns(r, f->key, value, &d->s.dns, &d->s.n_dns);
+}
+
+static bool read_domains(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct draft *d = base;
+
+	d->domains_pos = value->pos;
+	return field_path(r, f, value, base);
+}
+
+static const struct range days = { 1, 365, "a number of days (1-365)" };
+
+#define SETTING(member) offsetof(struct draft, s.member)
+
+static const struct field fields[] = {
+	{ "store", field_path, SETTING(store), false, 0, NULL },
+	{ "accounts", field_path, SETTING(accounts), false, 0, NULL },
+	{ "inventory", field_path, SETTING(inventory), false, 0, NULL },
+	{ "playbooks", field_paths, SETTING(playbooks), false, SETTING(n_playbooks), NULL },
+	{ "trust", field_path, SETTING(trust), false, 0, NULL },
+	{ "renew_days", field_int, SETTING(renew_days), false, 0, &days },
+	{ "acme", read_acme, SETTING(acme), false, 0, NULL },
+	{ "dns", read_dns, SETTING(dns), false, SETTING(n_dns), NULL },
+	{ "certificates", read_certificates, 0, false, 0, NULL },
+	{ "domains", read_domains, offsetof(struct draft, domains), false, 0, NULL },
+};
+
+static const struct schema schema = { "a mapping of settings (store, acme, dns, …)", fields,
+	ARRAY_LEN(fields) };
+
+static const char *beside(struct arena *a, const char *dir, const char *name)
+{
+	AUTO(str) char *path = fs_join(dir, name);
+
+	return arena_strdup(a, path);
+}
+
+static void set_defaults(struct arena *a, const char *dir, struct settings *s)
+{
+	const char **playbooks = arena_calloc(a, 1, sizeof *playbooks);
+
+	playbooks[0] = beside(a, dir, "playbooks");
+	s->store = beside(a, dir, "certs");
+	s->accounts = beside(a, dir, "accounts");
+	s->inventory = beside(a, dir, "inventory");
+	s->playbooks = playbooks;
+	s->n_playbooks = 1;
+	s->acme.ca = "letsencrypt";
+	s->acme.timeout = 300;
+}
+
+static bool load_domains(struct arena *a, struct draft *d, struct errs *all)
+{
+	int first = all->n;
+
+	if (!d->domains || domains_load(a, d->domains, &d->certificates, all))
+		return true;
+	if (all->n > first &&
+		!all->list[first].pos.line) /* it isn't there, or unreadable */
+		all->list[first].pos = d->domains_pos;
+	return false;
+}
+
+static bool load(
+	struct arena *a, const struct node *root, struct draft *d, struct errs *all)
+{
+	AUTO(str) char *dir = fs_dirname(d->s.file);
+	struct reading r = { a, arena_strdup(a, dir), d->s.file, all };
+	bool ok;
+
+	if (root->type == NODE_NULL)
+		return reading_error(
+			&r, root, "the file is empty: expected %s", schema.what);
+	set_defaults(a, r.dir, &d->s);
+	ok = schema_read(&r, &schema, "settings", root, d);
+	d->s.playbooks_said = node_at(root, "playbooks") != NULL;
+	ok = load_domains(a, d, all) && ok;
+	return certificates_check(&d->certificates, all) && ok;
+}
+
+static void draft_clear(struct draft *d)
+{
+	certificates_clear(&d->certificates);
+}
+
+DEFINE_AUTO_VALUE(struct draft, draft, draft_clear)
+
+const struct settings *settings_load(struct arena *a, const char *file, struct errs *all)
+{
+	AUTO(draft) struct draft d = { .s.file = arena_strdup(a, file) };
+	const struct node *root;
+	struct err e;
+
+	root = yaml_load_file(a, file, &e);
+	if (!root) {
+		*errs_next(all) = e;
+		return NULL;
+	}
+	if (!load(a, root, &d, all))
+		return NULL;
+	d.s.certificates = arena_copy(
+		a, d.certificates.list, d.certificates.n, sizeof *d.certificates.list);
+	d.s.n_certificates = d.certificates.n;
+	return arena_copy(a, &d.s, 1, sizeof d.s);
+}
+
+const struct certificate *settings_certificate(const struct settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_certificates; i++)
+		if (text_eq(s->certificates[i].name, name))
+			return &s->certificates[i];
+	return NULL;
+}
+
+/* name is the zone itself or in it, at a label's boundary. */
+static bool in_zone(const char *name, size_t len, const char *zone)
+{
+	size_t tail = strlen(zone);
+
+	return len >= tail && strncasecmp(name + len - tail, zone, tail) == 0 &&
+		(len == tail || name[len - tail - 1] == '.');
+}
+
+const struct dns_settings *settings_dns_for(const struct settings *s, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len && name[len - 1] == '.')
+		len--;
+	for (size_t i = 0; i < s->n_dns; i++) {
+		const struct dns_settings *d = &s->dns[i];
+
+		if (!d->n_zones)
+			return d;
+		for (size_t k = 0; k < d->n_zones; k++)
+			if (in_zone(name, len, d->zones[k]))
+				return d;
+	}
+	return NULL;
+}

@@ -1,0 +1,38 @@
+#include "conf/private/service.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static const char *const protocols[] = { "smtp", "nntp", "https", NULL };
+
+/* Each node is tried as a service of a playbook and as what a host says of one. */
+static void try(struct arena *a, const struct node *n)
+{
+	struct errs all = { 0 };
+	struct service s;
+
+	if (service_read(a, n, protocols, &s, &all) == (all.n > 0))
+		abort();
+	all = (struct errs){ 0 };
+	s = (struct service){ .name = "fuzz" };
+	if (service_override(a, n, protocols, &s, &all) != !all.n)
+		abort();
+	if (!all.n && !s.certificate)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	AUTO(arena) struct arena *a = arena_new();
+	struct err e;
+	const struct node *root = yaml_load(a, data, len, "fuzz", &e);
+
+	if (!root)
+		return 0;
+	try(a, root);
+	for (size_t i = 0; root->type == NODE_SEQUENCE && i < root->n; i++)
+		try(a, root->items[i]);
+	return 0;
+}
