@@ -1,8 +1,9 @@
 /*
  * http - one request, one answer, one deadline.
  *
- * HTTPS only by default, certificates always checked, no redirects unless asked for, bodies
- * bounded, connections reused. A struct http may be shared by threads.
+ * HTTPS only, certificates always checked, redirects never followed (a 3xx is an answer
+ * like any other), bodies bounded, connections reused, proxies taken from the environment
+ * as curl does. A struct http may be shared by threads.
  */
 #pragma once
 
@@ -46,8 +47,12 @@ struct http_response {
 	size_t n_headers;
 };
 
-/* Any status is an answer: false only if there was none. r must be HTTP_RESPONSE_EMPTY or
- * cleared. */
+/*
+ * Any status is an answer: false only if there was none. r must be HTTP_RESPONSE_EMPTY or
+ * cleared, and stays empty on failure. Errors name the URL, without what may be secret in
+ * it (user, query): ERR_NET, ERR_TIMEOUT, ERR_TLS, ERR_STOPPED; ERR_PROTOCOL for what isn't
+ * HTTP or is too large; ERR_CONFIG for a URL that isn't https, ERR_IO for the ca_file.
+ */
 bool http_do(struct http *h, const struct http_request *q, struct http_response *r,
 	struct err *e) NODISCARD;
 #define HTTP_RESPONSE_EMPTY                                                                \
@@ -57,12 +62,15 @@ bool http_do(struct http *h, const struct http_request *q, struct http_response 
 void http_response_clear(struct http_response *r);
 DEFINE_AUTO_VALUE(struct http_response, http_response, http_response_clear)
 
-/* The value of the first header of that name after `from` (0 at first), NULL if there is
- * none. */
+/*
+ * The value of the first header of that name at or after *from (0 at first), which is then
+ * moved past it; NULL if there is none. from may be NULL.
+ */
 const char *http_header(const struct http_response *r, const char *name, size_t *from);
 
 /*
  * Retry-After as seconds from now, from delta-seconds or a date (RFC 9110 10.2.3); -1 if
- * the header is missing or unreadable. Not clamped.
+ * the header is missing or unreadable. Not clamped. A date is held against the answer's own
+ * Date, so that a clock that is wrong here does no harm.
  */
 int http_retry_after(const struct http_response *r);
