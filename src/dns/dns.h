@@ -55,7 +55,7 @@ struct dns_record {
 
 	char *zone;     /* found by SOA, no trailing dot */
 	bool presented; /* must be cleaned up */
-	bool visible;   /* every server has shown it */
+	bool visible;   /* every server has shown it, or none is to be asked */
 	struct err err; /* kind ERR_NONE while all is well */
 };
 
@@ -83,6 +83,9 @@ void dns_present(struct dns_record *records, size_t n, struct dns_journal *j);
  * that lag, what they answered, and their SOA serial against the primary's).
  */
 void dns_wait(struct dns_record *records, size_t n, dns_progress *progress, void *ctx);
+
+/* Free what dns keeps in the records. */
+void dns_records_clear(struct dns_record *records, size_t n);
 
 /* Take out every presented record by name and value. A failure is in err of that record. */
 void dns_cleanup(struct dns_record *records, size_t n, struct dns_journal *j);

@@ -1,0 +1,42 @@
+/*
+ * provider - a way to have TXT records published: a row of the table in dns.c.
+ *
+ * A provider knows neither the journal nor propagation. Calls for different groups come
+ * side by side from several threads.
+ */
+#pragma once
+
+#include "dns/dns.h"
+
+#include <stdint.h>
+
+/* One record on its way in or out. */
+struct change {
+	struct dns_record *record;
+	char *alias;  /* locate found that the record's name looks like one: of this name */
+	bool refused; /* present: it's certain that nothing was added */
+	struct err err;
+};
+
+struct provider {
+	const char *name;
+	/* Set zone of each record of one config that has none. NULL: no zone is needed. */
+	void (*locate)(struct change *const *changes, size_t n);
+	/* All of one config, and of one zone if there is a locate. */
+	void (*present)(struct change *const *changes, size_t n);
+	void (*cleanup)(struct change *const *changes, size_t n);
+	/* The zone's serial where it is changed. NULL: that place isn't known. */
+	bool (*serial)(const struct dns_config *c, const char *zone, uint32_t *serial,
+		struct err *e);
+};
+
+extern const struct provider provider_rfc2136, provider_hook;
+
+/* NULL for an unknown name. */
+const struct provider *provider_find(const char *name);
+
+/* "_acme-challenge.DOMAIN", malloc'ed. */
+char *challenge_name(const char *domain) NODISCARD;
+
+/* The same failure for all. */
+void changes_fail(struct change *const *changes, size_t n, const struct err *e);

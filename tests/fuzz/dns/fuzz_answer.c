@@ -1,0 +1,37 @@
+/* An answer of any bytes to a question of ours, and all that is read from it. */
+#include "base/alloc.h"
+#include "dns/private/lookout.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct dns_config config = { .provider = "hook" };
+	struct dns_record record = { .config = &config, .value = "value" };
+	char zone_name[] = "example.net", name[] = "_acme-challenge.example.net";
+	struct zone zone = { .config = &config, .name = zone_name };
+	struct subject subject = { .record = &record, .name = name, .zone = &zone };
+	struct view view = { .subject = &subject };
+	AUTO(buf) struct buf query = BUF_EMPTY;
+	AUTO(pkt) ldns_pkt *p = NULL;
+	AUTO(rdf) ldns_rdf *owner = NULL;
+	char *alias = NULL, *below = NULL;
+	const ldns_rr *soa;
+	struct err e;
+
+	if (len < 2 || !query_build(&query, name, LDNS_RR_TYPE_TXT, false, &e))
+		return 0;
+	memcpy(query.data, data, 2); /* the ID is always right */
+	p = answer_parse(data, len, &query, &e);
+	owner = name_parse(name, &e);
+	if (p) {
+		view_judge(&view, p, &alias, &below);
+		soa = answer_soa(p, NULL);
+		if (soa)
+			soa_serial(soa);
+		answer_denied_by(p, owner);
+	}
+	free(alias);
+	free(below);
+	return 0;
+}
