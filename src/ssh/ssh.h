@@ -30,8 +30,9 @@ struct ssh_config {
 struct ssh; /* opaque */
 
 /*
- * ERR_NET: no connection; ERR_AUTH: host key or login refused (the message says how to mend
- * it); ERR_TIMEOUT; ERR_STOPPED.
+ * ERR_NET: no connection; ERR_AUTH: host key or login refused, or no algorithm in common
+ * (the message says how to mend it); ERR_TIMEOUT; ERR_STOPPED. Messages don't begin with
+ * c->name.
  */
 struct ssh *ssh_open(const struct ssh_config *c, struct err *e) NODISCARD;
 void ssh_close(struct ssh *s);
@@ -40,7 +41,9 @@ DEFINE_AUTO(struct ssh, ssh, ssh_close)
 struct ssh_result {
 	struct buf out,
 		err; /* what it printed; each at most 256 KiB, the rest is dropped */
-	int status;  /* exit status; 128 + n for signal n; -1 if the channel just closed */
+	int status;  /* exit status; 128 + n for signal n; -1 if the session broke. libssh2
+			makes 0 of a channel that closes without a status, so a script
+			should end in a line that says it got there */
 };
 #define SSH_RESULT_EMPTY                                                                   \
 	{                                                                                  \
@@ -52,6 +55,11 @@ DEFINE_AUTO_VALUE(struct ssh_result, ssh_result, ssh_result_clear)
 /*
  * Run a command line (the login shell parses it) with this standard input. False only if
  * the session broke or the deadline passed: the command's own failure is in r->status.
+ * The command has ended once nobody holds its output any more: what it leaves running must
+ * have its output elsewhere.
+ *
+ * After ERR_NET, ERR_TIMEOUT or ERR_STOPPED from a call that had begun, the session is only
+ * good for ssh_close; after ERR_REMOTE it goes on.
  */
 bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
 	struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;

@@ -1,0 +1,192 @@
+#include "ssh/private/hostkey.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "digest/digest.h"
+
+#include <string.h>
+
+/* Key types in the order we like them, and the algorithms that they can sign with. */
+static const struct {
+	const char *type, *algorithm;
+} types[] = {
+	{ "ssh-ed25519", "ssh-ed25519" },
+	{ "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256" },
+	{ "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384" },
+	{ "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521" },
+	{ "ssh-rsa", "rsa-sha2-512" },
+	{ "ssh-rsa", "rsa-sha2-256" },
+	{ "ssh-rsa", "ssh-rsa" },
+};
+
+static const char *const usual_files[] = { "~/.ssh/known_hosts", "~/.ssh/known_hosts2",
+	"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2" };
+
+static const char *first_file(const struct ssh_config *c)
+{
+	return c->known_hosts ? c->known_hosts : usual_files[0];
+}
+
+bool hostkey_known(const struct ssh_config *c, struct known_hosts *k, struct err *e)
+{
+	const char *const *files = c->known_hosts ? &c->known_hosts : usual_files;
+	size_t n = c->known_hosts ? 1 : ARRAY_LEN(usual_files);
+
+	for (size_t i = 0; i < n; i++) {
+		AUTO(str) char *path = fs_join(".", files[i]);
+
+		/* Messages call a file as the user does. */
+		if (!known_hosts_read(k, files[i], path, c->address, c->port, e))
+			return false;
+	}
+	return true;
+}
+
+static bool on_file(const struct known_hosts *k, const char *type, bool other_port)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (!k->keys[i].revoked && k->keys[i].other_port == other_port &&
+			text_eq(k->keys[i].type, type))
+			return true;
+	return false;
+}
+
+/* What this libssh2 can. It drops other names itself, but by a memcpy onto itself. */
+struct supported {
+	const char **names;
+	int n;
+};
+
+static bool supports(const struct supported *all, const char *algorithm)
+{
+	for (int i = 0; i < all->n; i++)
+		if (text_eq(all->names[i], algorithm))
+			return true;
+	return false;
+}
+
+static void order(
+	const struct known_hosts *k, const struct supported *all, struct buf *list)
+{
+	/* In three turns: those on file, those on file for port 22, the others. */
+	for (int turn = 0; turn < 3; turn++)
+		for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+			bool exact = on_file(k, types[i].type, false);
+			bool bare = on_file(k, types[i].type, true);
+
+			if (turn ==
+					(exact                 ? 0
+							: bare ? 1
+							       : 2) &&
+				supports(all, types[i].algorithm))
+				buf_printf(list, "%s%s", list->len ? "," : "",
+					types[i].algorithm);
+		}
+}
+
+bool hostkey_prefer(struct ssh *s, const struct known_hosts *k, struct err *e)
+{
+	AUTO(buf) struct buf list = BUF_EMPTY;
+	struct supported all;
+	int rc;
+
+	all.n = libssh2_session_supported_algs(
+		s->session, LIBSSH2_METHOD_HOSTKEY, &all.names);
+	if (all.n <= 0)
+		return session_err(s, all.n, "host key types", e);
+	order(k, &all, &list);
+	libssh2_free(s->session, all.names);
+	rc = libssh2_session_method_pref(s->session, LIBSSH2_METHOD_HOSTKEY, list.data);
+	return rc == 0 || session_err(s, rc, "choosing host key types", e);
+}
+
+/* "ssh-ed25519 SHA256:…", as ssh-keygen -l has it. */
+static char *describe(const char *blob, size_t len, const char *type)
+{
+	AUTO(buf) struct buf b = BUF_EMPTY;
+	struct sha256 d = sha256_of(blob, len);
+
+	buf_printf(&b, "%s SHA256:", type);
+	base64_encode(&b, d.bytes, sizeof d.bytes);
+	while (b.len && b.data[b.len - 1] == '=')
+		buf_truncate(&b, b.len - 1);
+	return buf_take(&b);
+}
+
+/* -t takes short names. */
+static const char *keyscan_type(const char *type)
+{
+	if (text_starts(type, "ecdsa"))
+		return "ecdsa";
+	return text_starts(type, "ssh-") ? type + 4 : type;
+}
+
+static bool not_known(const struct ssh_config *c, const struct known_hosts *k,
+	const char *key, const char *type, struct err *e)
+{
+	AUTO(buf) struct buf port = BUF_EMPTY;
+
+	if (c->port != 22)
+		buf_printf(&port, "-p %d ", c->port);
+	return err_set(e, ERR_AUTH,
+		"host key of %s isn't known: %s%s; if that is the right one: "
+		"ssh-keyscan %s-t %s %s >> %s",
+		c->address, key, k->authority ? " (@cert-authority lines aren't used)" : "",
+		port.data, keyscan_type(type), c->address, first_file(c));
+}
+
+/* What ssh-keygen -R takes. */
+static char *entry_name(const struct ssh_config *c)
+{
+	return c->port == 22 ? xstrdup(c->address)
+			     : xasprintf("'[%s]:%d'", c->address, c->port);
+}
+
+static bool changed(const struct ssh_config *c, const struct known_key *at, const char *key,
+	struct err *e)
+{
+	AUTO(str) char *entry = entry_name(c);
+
+	return err_set(e, ERR_AUTH,
+		"host key of %s has changed: it is now %s, not the one in %s:%d; unless someone "
+		"is listening in, the host was set up anew: then ssh-keygen -f %s -R %s",
+		c->address, key, at->file, at->line, at->file, entry);
+}
+
+static bool judge(const struct ssh_config *c, const struct known_hosts *k, const char *blob,
+	size_t len, const char *key, const char *type, struct err *e)
+{
+	const struct known_key *at;
+
+	switch (known_hosts_check(k, blob, len, &at)) {
+	case KNOWN_SAME:
+		return true;
+	case KNOWN_REVOKED:
+		return err_set(e, ERR_AUTH, "host key of %s is revoked in %s:%d: %s",
+			c->address, at->file, at->line, key);
+	case KNOWN_CHANGED:
+		return changed(c, at, key, e);
+	case KNOWN_OTHER_TYPE:
+		not_known(c, k, key, type, e);
+		return err_wrap(e, "only its %s key is on file (%s:%d)", at->type, at->file,
+			at->line);
+	case KNOWN_NOT:
+	default:
+		return not_known(c, k, key, type, e);
+	}
+}
+
+bool hostkey_check(struct ssh *s, const struct ssh_config *c, const struct known_hosts *k,
+	struct err *e)
+{
+	size_t len = 0;
+	int ignored;
+	const char *blob = libssh2_session_hostkey(s->session, &len, &ignored);
+	AUTO(str) char *type = blob ? key_blob_type(blob, len) : NULL;
+
+	if (!type)
+		return err_set(e, ERR_PROTOCOL, "%s showed no host key", c->address);
+	free(s->host_key);
+	s->host_key = describe(blob, len, type);
+	return judge(c, k, blob, len, s->host_key, type, e);
+}

@@ -1,0 +1,22 @@
+/*
+ * hostkey - is the server the one it claims to be?
+ */
+#pragma once
+
+#include "ssh/private/known_hosts.h"
+#include "ssh/private/session.h"
+#include "ssh/ssh.h"
+
+/* What the files that c names (or the usual ones) say about c->address. */
+bool hostkey_known(const struct ssh_config *c, struct known_hosts *k, struct err *e)
+	NODISCARD;
+
+/*
+ * Before the handshake: ask for a type that is on file, so that the server doesn't show
+ * another one that then looks unknown.
+ */
+bool hostkey_prefer(struct ssh *s, const struct known_hosts *k, struct err *e) NODISCARD;
+
+/* After it: the key is the known one, or ERR_AUTH says what to do. Sets s->host_key. */
+bool hostkey_check(struct ssh *s, const struct ssh_config *c, const struct known_hosts *k,
+	struct err *e) NODISCARD;
