@@ -16,6 +16,10 @@ if(CERTPUSH_WERROR)
 	add_compile_options(-Werror)
 endif()
 
+if(CERTPUSH_FUZZ)
+	add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(CERTPUSH_SANITIZE)
 	add_compile_options(-fsanitize=${CERTPUSH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
 	add_link_options(-fsanitize=${CERTPUSH_SANITIZE})

@@ -38,7 +38,7 @@ enum probe_verdict {
 	PROBE_OLDER, /* not what was expected: its notBefore is before the expected one's */
 	PROBE_NEWER, /* … after */
 	PROBE_SAME_KEY,   /* another certificate of the same key */
-	PROBE_FOREIGN,    /* another issuer or other names */
+	PROBE_FOREIGN,    /* no name in common, or not of a trusted issuer */
 	PROBE_CHAIN,      /* the right leaf with another chain than expected */
 	PROBE_UNTRUSTED,  /* doesn't lead to a trusted root: err says why */
 	PROBE_WRONG_NAME, /* doesn't cover the name */

@@ -1,0 +1,10 @@
+# room_embed(ROOM FILE SYMBOL): the text of src/ROOM/FILE as `const char SYMBOL[]` in that room.
+function(room_embed room file symbol)
+	set(source ${CMAKE_SOURCE_DIR}/src/${room}/${file})
+	set(made ${CMAKE_BINARY_DIR}/embedded/${symbol}.c)
+	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+	file(READ ${source} bytes HEX)
+	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+	file(CONFIGURE OUTPUT ${made} CONTENT "extern const char ${symbol}[];\nconst char ${symbol}[] = { ${bytes}0 };\n")
+	target_sources(room_${room} PRIVATE ${made})
+endfunction()

@@ -1,0 +1,63 @@
+#include "base/stop.h"
+#include "cli/deploy.h"
+#include "cli/select.h"
+#include "cli/verb.h"
+#include "renew/renew.h"
+
+#include <stdlib.h>
+
+static int renew(struct context *c, const struct certificate *const *list, size_t n)
+{
+	const struct options *o = c->options;
+	const struct renew r = {
+		.settings = c->settings,
+		.certificates = list,
+		.n_certificates = n,
+		.store = c->store,
+		.width = (size_t)o->forks,
+		.force = o->force,
+		.dry = o->dry,
+		.report = c->report,
+	};
+	struct renew_total total;
+	const struct event nothing = { .kind = EVENT_SUMMARY, .detail = "nothing is due" };
+
+	report_section(c->report, "RENEW");
+	total = renew_run(&r);
+	if (total.due == 0 && total.failed == 0)
+		report_emit(c->report, &nothing);
+	return total.failed > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/* What couldn't be renewed is no reason to keep the rest from the hosts. */
+static int renew_and_push(
+	struct context *c, const struct certificate *const *list, size_t n)
+{
+	const struct options *o = c->options;
+	const struct deploy d = {
+		.context = c,
+		.certificates = o->words,
+		.n_certificates = o->n_words,
+		.dry = o->dry,
+	};
+	int status = renew(c, list, n), pushed;
+
+	if (!o->push || stop_requested())
+		return status;
+	pushed = deploy_run(&d, NULL);
+	return status != EXIT_OK ? status : pushed;
+}
+
+int cmd_renew(struct context *c)
+{
+	const struct certificate **list;
+	struct err e = { 0 };
+	size_t n;
+	int status;
+
+	if (!select_certificates(c, &list, &n, &e))
+		return tell_error(c, &e);
+	status = renew_and_push(c, list, n);
+	free(list);
+	return status;
+}

@@ -1,0 +1,170 @@
+#include "cli/context.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "probe/probe.h"
+
+int exit_status(const struct err *e)
+{
+	switch ((int)e->kind) {
+	case ERR_USAGE:
+	case ERR_CONFIG:
+		return EXIT_USAGE;
+	case ERR_LOCKED:
+		return EXIT_LOCKED;
+	case ERR_STOPPED:
+		return EXIT_STOPPED;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+int tell_error(const struct context *c, const struct err *e)
+{
+	report_error(c->report, e);
+	return exit_status(e);
+}
+
+static bool tell_all(const struct context *c, const struct errs *all, int *status)
+{
+	for (int i = 0; i < all->n; i++)
+		report_error(c->report, &all->list[i]);
+	if (all->dropped > 0)
+		report_warn(c->report, "and %d more errors", all->dropped);
+	*status = EXIT_USAGE;
+	return false;
+}
+
+static bool load_settings(struct context *c, int *status)
+{
+	struct err e = { 0 };
+	AUTO(str) char *file = settings_find(c->options->config, &e);
+	struct errs all = { 0 };
+
+	if (!file) {
+		report_error(c->report, &e);
+		*status = EXIT_USAGE;
+		return false;
+	}
+	c->settings = settings_load(c->arena, file, &all);
+	return c->settings || tell_all(c, &all, status);
+}
+
+/* The user's own first, then the ones that came with certpush. */
+static bool load_playbooks(struct context *c, int *status)
+{
+	const struct settings *s = c->settings;
+	struct playbook_dir *dirs =
+		arena_calloc(c->arena, s->n_playbooks + 1, sizeof *dirs);
+	struct errs all = { 0 };
+	size_t n = 0;
+
+	for (; n < s->n_playbooks; n++)
+		dirs[n] = (struct playbook_dir){ .path = s->playbooks[n],
+			.optional = !s->playbooks_said };
+	dirs[n++] = (struct playbook_dir){
+		.path = fs_is_dir(CERTPUSH_PLAYBOOKS) ? CERTPUSH_PLAYBOOKS
+						      : CERTPUSH_SOURCE_PLAYBOOKS,
+		.optional = true,
+	};
+	c->playbooks = playbooks_load(c->arena, dirs, n, probe_protocol_names, &all);
+	return c->playbooks || tell_all(c, &all, status);
+}
+
+static const char *nearest_certificate(const struct context *c, const char *name)
+{
+	const struct settings *s = c->settings;
+	const char **names = arena_calloc(c->arena, s->n_certificates + 1, sizeof *names);
+
+	for (size_t i = 0; i < s->n_certificates; i++)
+		names[i] = s->certificates[i].name;
+	return text_nearest(name, names);
+}
+
+/* A group's certificate is wrong once, not once for each of its hosts. */
+static bool told(const struct errs *all, struct pos pos)
+{
+	for (int i = 0; i < all->n; i++)
+		if (text_eq(all->list[i].pos.file, pos.file) &&
+			all->list[i].pos.line == pos.line &&
+			all->list[i].pos.col == pos.col)
+			return true;
+	return false;
+}
+
+/* Every certificate that the inventory names must be one that can be had. */
+static void check_certificates(struct context *c, struct errs *all)
+{
+	const struct inventory *inv = c->inventory;
+
+	for (size_t h = 0; h < inv->n_hosts; h++)
+		for (size_t i = 0; i < inv->hosts[h].n_services; i++) {
+			const struct service *s = &inv->hosts[h].services[i];
+			const char *near;
+
+			if (settings_certificate(c->settings, s->certificate) ||
+				(c->store && store_has(c->store, s->certificate)) ||
+				told(all, s->certificate_pos))
+				continue;
+			near = nearest_certificate(c, s->certificate);
+			err_at(errs_next(all), s->certificate_pos,
+				"certificate '%s' is neither in %s nor in the store%s%s%s",
+				s->certificate, c->settings->file,
+				near ? ": did you mean '" : "", near ? near : "",
+				near ? "'?" : "");
+		}
+}
+
+static bool load_inventory(struct context *c, int *status)
+{
+	const char *path =
+		c->options->inventory ? c->options->inventory : c->settings->inventory;
+	struct errs all = { 0 };
+
+	if (!load_playbooks(c, status))
+		return false;
+	c->inventory = inventory_load(c->arena, path, c->playbooks, &all);
+	if (c->inventory)
+		check_certificates(c, &all);
+	return all.n == 0 || tell_all(c, &all, status);
+}
+
+static bool fail(struct context *c, const struct err *e, int *status)
+{
+	*status = tell_error(c, e);
+	return false;
+}
+
+bool context_load(struct context *c, unsigned needs, const char *verb, int *status)
+{
+	struct err e = { 0 };
+
+	c->arena = arena_new();
+	if (needs & NEED_SETTINGS && !load_settings(c, status))
+		return false;
+	if (needs & NEED_STORE) {
+		c->store = store_open(c->settings->store, needs & NEED_LOCK, &e);
+		if (!c->store)
+			return fail(c, &e, status);
+	}
+	if (needs & NEED_INVENTORY && !load_inventory(c, status))
+		return false;
+	if (needs & NEED_LOCK && !store_lock(c->store, verb, &e))
+		return fail(c, &e, status);
+	if (needs & NEED_TRUST) {
+		c->trust = trust_new(c->settings ? c->settings->trust : NULL, &e);
+		if (!c->trust)
+			return fail(c, &e, status);
+	}
+	return true;
+}
+
+void context_clear(struct context *c)
+{
+	store_free(c->store);
+	trust_free(c->trust);
+	arena_free(c->arena);
+	c->store = NULL;
+	c->trust = NULL;
+	c->arena = NULL;
+}

@@ -1,0 +1,201 @@
+#include "cli/deploy.h"
+#include "base/alloc.h"
+#include "base/text.h"
+
+/* A certificate that some host wants, read once for all of them. */
+struct want {
+	const char *name;
+	struct bundle bundle;
+	bool fit;
+};
+
+struct wants {
+	const struct deploy *deploy;
+	struct want *list;
+	size_t n;
+	size_t unfit;
+};
+
+static void wants_clear(struct wants *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		bundle_clear(&w->list[i].bundle);
+	free(w->list);
+}
+DEFINE_AUTO_VALUE(struct wants, wants, wants_clear)
+
+static bool among(const char *const *list, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_eq(list[i], word))
+			return true;
+	return false;
+}
+
+/* Named itself, or by its playbook. */
+static bool named(const struct deploy *d, const struct service *s)
+{
+	const struct playbook *playbook = NULL;
+
+	if (d->n_services == 0 || among(d->services, d->n_services, s->name))
+		return true;
+	playbooks_service(d->context->playbooks, s->name, &playbook);
+	return playbook && among(d->services, d->n_services, playbook->name);
+}
+
+static bool wanted(void *ctx, const struct host *h, const struct service *s)
+{
+	const struct deploy *d = ((const struct wants *)ctx)->deploy;
+
+	(void)h;
+	return named(d, s) &&
+		(d->n_certificates == 0 ||
+			among(d->certificates, d->n_certificates, s->certificate));
+}
+
+static struct want *find(const struct wants *w, const char *name)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (text_eq(w->list[i].name, name))
+			return &w->list[i];
+	return NULL;
+}
+
+static const struct bundle *bundle_of(void *ctx, const char *certificate)
+{
+	const struct want *want = find(ctx, certificate);
+
+	return want && want->fit ? &want->bundle : NULL;
+}
+
+static bool fit(const struct context *c, struct want *w, struct err *e)
+{
+	const struct certificate *asked = settings_certificate(c->settings, w->name);
+
+	if (!store_has(c->store, w->name))
+		return err_set(
+			e, ERR_REFUSED, "not in the store yet: certpush renew %s", w->name);
+	return store_read(c->store, w->name, &w->bundle, e) &&
+		plan_fit(&w->bundle, asked ? asked->names : NULL,
+			asked ? asked->n_names : 0, c->trust, e);
+}
+
+static void add(struct wants *w, const char *name)
+{
+	const struct context *c = w->deploy->context;
+	struct want *want;
+	struct err e = { 0 };
+
+	if (find(w, name))
+		return;
+	GROW(w->list, w->n);
+	want = &w->list[w->n++];
+	*want = (struct want){ .name = name, .bundle = BUNDLE_EMPTY };
+	want->fit = fit(c, want, &e);
+	if (!want->fit) {
+		const struct event ev = {
+			.kind = EVENT_FAILED, .certificate = name, .detail = e.msg
+		};
+
+		report_emit(c->report, &ev);
+		w->unfit++;
+	}
+}
+
+static void collect(struct wants *w, const struct host *const *hosts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < hosts[i]->n_services; k++)
+			if (wanted(w, hosts[i], &hosts[i]->services[k]))
+				add(w, hosts[i]->services[k].certificate);
+}
+
+/* Misspelt words must not look like "nothing to do". */
+static bool check_words(const struct deploy *d, struct err *e)
+{
+	const struct playbooks *p = d->context->playbooks;
+
+	for (size_t i = 0; i < d->n_services; i++) {
+		bool known = playbooks_service(p, d->services[i], NULL) != NULL;
+
+		for (size_t k = 0; k < p->n; k++)
+			known |= text_eq(p->list[k].name, d->services[i]);
+		if (!known)
+			return err_set(e, ERR_USAGE,
+				"'%s' is neither a service nor a playbook", d->services[i]);
+	}
+	return true;
+}
+
+static const char *many(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void summarize(const struct deploy *d, const struct push_total *t)
+{
+	AUTO(buf) struct buf text = BUF_EMPTY;
+	const struct event ev = { .kind = EVENT_SUMMARY, .dry = d->dry };
+	struct event told = ev;
+
+	if (t->failed > 0 || (t->changes > 0 && !d->dry))
+		return;
+	if (t->hosts == 0)
+		buf_puts(&text,
+			"nothing to do: no host has a service with these certificates");
+	else if (t->changes == 0)
+		buf_printf(&text,
+			"nothing to do: %zu service%s on %zu host%s as they should be",
+			t->services, many(t->services), t->hosts, many(t->hosts));
+	else
+		return;
+	told.detail = text.data;
+	report_emit(d->context->report, &told);
+}
+
+static int carry_out(const struct deploy *d, const struct host *const *hosts, size_t n,
+	struct push_total *total)
+{
+	struct context *c = d->context;
+	AUTO(wants) struct wants wants = { .deploy = d };
+	AUTO(prober) struct prober *prober = NULL;
+	struct err e = { 0 };
+	struct push push = {
+		.hosts = hosts,
+		.n_hosts = n,
+		.wanted = wanted,
+		.bundle = bundle_of,
+		.ctx = &wants,
+		.store_id = store_id(c->store),
+		.forks = (size_t)c->options->forks,
+		.dry = d->dry,
+		.report = c->report,
+	};
+
+	report_section(c->report, d->dry ? "PLAN" : "PUSH");
+	collect(&wants, hosts, n);
+	push.prober = prober = prober_new(c->trust, &e);
+	if (!prober)
+		return tell_error(c, &e);
+	*total = push_run(&push);
+	if (wants.unfit == 0)
+		summarize(d, total);
+	return total->failed + wants.unfit > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+int deploy_run(const struct deploy *d, struct push_total *total)
+{
+	struct context *c = d->context;
+	struct push_total unwatched;
+	const struct host **hosts;
+	struct err e = { 0 };
+	size_t n;
+	int status;
+
+	if (!check_words(d, &e) ||
+		!inventory_select(c->inventory, c->options->limit, &hosts, &n, &e))
+		return tell_error(c, &e);
+	status = carry_out(d, hosts, n, total ? total : &unwatched);
+	free(hosts);
+	return status;
+}

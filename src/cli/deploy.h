@@ -1,0 +1,20 @@
+/*
+ * deploy - what plan, push and renew --push have in common: the hosts, the services and the
+ * certificates that are fit to be pushed.
+ */
+#pragma once
+
+#include "cli/context.h"
+#include "push/push.h"
+
+struct deploy {
+	struct context *context;
+	const char *const *services; /* names of services or playbooks; n 0: all */
+	size_t n_services;
+	const char *const *certificates; /* only services that use these; n 0: all */
+	size_t n_certificates;
+	bool dry;
+};
+
+/* Its exit status. *total may be NULL. */
+int deploy_run(const struct deploy *d, struct push_total *total);

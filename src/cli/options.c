@@ -1,0 +1,283 @@
+#include "cli/options.h"
+#include "base/alloc.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum kind { FLAG, COUNT, TEXT, NUMBER, FORMAT, COLOUR };
+
+struct option {
+	char letter;              /* 0: none */
+	const char *name, *value; /* value: what help calls it */
+	enum kind kind;
+	size_t offset;
+	unsigned verbs;
+	const char *help;
+};
+
+#define AT(member) offsetof(struct options, member)
+#define HOSTS      (VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE)
+
+static const struct option options[] = {
+	{ 'c', "config", "FILE", TEXT, AT(config), VERB_ALL,
+		"settings (default: certpush.yml)" },
+	{ 'i', "inventory", "PATH", TEXT, AT(inventory), VERB_ALL,
+		"inventory file or directory" },
+	{ 'f', "forks", "N", NUMBER, AT(forks), VERB_ALL, "hosts at a time (default: 20)" },
+	{ 0, "format", "FORMAT", FORMAT, AT(format), VERB_ALL, "text or json" },
+	{ 0, "color", "WHEN", COLOUR, AT(colour), VERB_ALL, "auto, always or never" },
+	{ 'v', "verbose", NULL, COUNT, AT(verbose), VERB_ALL,
+		"tell more; -vv: every step" },
+	{ 'q', "quiet", NULL, FLAG, AT(quiet), VERB_ALL, "tell only what is wrong" },
+	{ 'h', "help", NULL, FLAG, AT(help), VERB_ALL, "this text, or that of a verb" },
+	{ 'V', "version", NULL, FLAG, AT(version), VERB_ALL, "certpush's version" },
+	{ 'l', "limit", "PATTERN", TEXT, AT(limit), HOSTS | VERB_INVENTORY,
+		"only these hosts, as ansible takes them" },
+	{ 'n', "dry-run", NULL, FLAG, AT(dry), VERB_RENEW | VERB_PUSH,
+		"look at everything, change nothing" },
+	{ 0, "push", NULL, FLAG, AT(push), VERB_RENEW, "push what there is afterwards" },
+	{ 0, "force", NULL, FLAG, AT(force), VERB_RENEW, "renew also what isn't due" },
+	{ 0, "exit-code", NULL, FLAG, AT(exit_code), VERB_PLAN,
+		"exit 1 if a push would change something" },
+	{ 0, "days", "N", NUMBER, AT(days), VERB_CHECK,
+		"warn of what expires within N days (default: $DAYS, or 20, or a quarter of the lifetime)" },
+	{ 0, "list", NULL, FLAG, AT(list), VERB_INVENTORY,
+		"all hosts and variables, as JSON" },
+	{ 0, "host", "HOST", TEXT, AT(host), VERB_INVENTORY,
+		"the variables of one host, as JSON" },
+	{ 0, "graph", NULL, FLAG, AT(graph), VERB_INVENTORY, "groups and hosts as a tree" },
+};
+
+static const struct option *by_name(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (strlen(options[i].name) == len &&
+			strncmp(options[i].name, name, len) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static const struct option *by_letter(char letter)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (options[i].letter == letter)
+			return &options[i];
+	return NULL;
+}
+
+static bool unknown(const char *given, size_t len, struct err *e)
+{
+	const char *names[ARRAY_LEN(options) + 1] = { NULL };
+	AUTO(str) char *word = xstrndup(given, len);
+	const char *near;
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		names[i] = options[i].name;
+	near = text_nearest(word, names);
+	if (near)
+		return err_set(e, ERR_USAGE, "unknown option --%s: did you mean --%s?",
+			word, near);
+	return err_set(e, ERR_USAGE, "unknown option --%s: see certpush --help", word);
+}
+
+static bool set_number(int *out, const struct option *o, const char *value, struct err *e)
+{
+	char *end;
+	long n = strtol(value, &end, 10);
+
+	if (*end || end == value || n < 0 || n > 100000)
+		return err_set(e, ERR_USAGE, "--%s: not a number: '%s'", o->name, value);
+	*out = (int)n;
+	return true;
+}
+
+static bool set_format(enum report_format *out, const char *value, struct err *e)
+{
+	if (text_eq(value, "text"))
+		*out = FORMAT_TEXT;
+	else if (text_eq(value, "json"))
+		*out = FORMAT_JSON;
+	else
+		return err_set(e, ERR_USAGE, "--format: text or json, not '%s'", value);
+	return true;
+}
+
+static bool set_colour(struct options *o, const char *value, struct err *e)
+{
+	if (text_eq(value, "auto"))
+		o->colour = COLOUR_AUTO;
+	else if (text_eq(value, "always"))
+		o->colour = COLOUR_ALWAYS;
+	else if (text_eq(value, "never"))
+		o->colour = COLOUR_NEVER;
+	else
+		return err_set(
+			e, ERR_USAGE, "--color: auto, always or never, not '%s'", value);
+	return true;
+}
+
+static bool set(
+	struct options *all, const struct option *o, const char *value, struct err *e)
+{
+	void *at = (char *)all + o->offset;
+
+	switch (o->kind) {
+	case FLAG:
+		*(bool *)at = true;
+		return true;
+	case COUNT:
+		++*(int *)at;
+		return true;
+	case TEXT:
+		*(const char **)at = value;
+		return true;
+	case NUMBER:
+		return set_number(at, o, value, e);
+	case FORMAT:
+		return set_format(at, value, e);
+	case COLOUR:
+		return set_colour(all, value, e);
+	}
+	return false;
+}
+
+/* The words of the command line that are still to come. */
+struct line {
+	char **argv;
+	int argc, next;
+};
+
+static const char *value_of(
+	const struct option *o, const char *attached, struct line *l, struct err *e)
+{
+	if (!o->value && attached) {
+		err_set(e, ERR_USAGE, "--%s takes no value", o->name);
+		return NULL;
+	}
+	if (attached || !o->value)
+		return attached ? attached : "";
+	if (l->next < l->argc)
+		return l->argv[l->next++];
+	err_set(e, ERR_USAGE, "--%s wants a value: %s", o->name, o->value);
+	return NULL;
+}
+
+static bool long_option(
+	struct options *all, const char *word, struct line *l, struct err *e)
+{
+	const size_t len = strcspn(word, "=");
+	const struct option *o = by_name(word, len);
+	const char *value;
+
+	if (!o)
+		return unknown(word, len, e);
+	value = value_of(o, word[len] ? word + len + 1 : NULL, l, e);
+	return value && set(all, o, value, e);
+}
+
+/* "-vvn", "-l linode" and "-llinode" */
+static bool short_options(
+	struct options *all, const char *word, struct line *l, struct err *e)
+{
+	for (; *word; word++) {
+		const struct option *o = by_letter(*word);
+		const char *value = "";
+
+		if (!o)
+			return err_set(e, ERR_USAGE,
+				"unknown option -%c: see certpush --help", *word);
+		if (o->value)
+			value = value_of(o, word[1] ? word + 1 : NULL, l, e);
+		if (!value || !set(all, o, value, e))
+			return false;
+		if (o->value)
+			break;
+	}
+	return true;
+}
+
+static void plain_word(struct options *o, const char *word)
+{
+	if (!o->verb) {
+		o->verb = word;
+		return;
+	}
+	GROW(o->words, o->n_words);
+	o->words[o->n_words++] = word;
+}
+
+bool options_read(struct options *o, int argc, char **argv, struct err *e)
+{
+	struct line l = { argv, argc, 1 };
+	bool only_words = false;
+
+	*o = (struct options){ .forks = 20, .days = -1 };
+	while (l.next < argc) {
+		const char *word = argv[l.next++];
+
+		if (!only_words && text_eq(word, "--"))
+			only_words = true;
+		else if (only_words || word[0] != '-' || !word[1])
+			plain_word(o, word);
+		else if (!(word[1] == '-' ? long_option(o, word + 2, &l, e)
+					  : short_options(o, word + 1, &l, e)))
+			return false;
+	}
+	if (o->forks < 1)
+		return err_set(e, ERR_USAGE, "--forks: at least 1");
+	return true;
+}
+
+void options_clear(struct options *o)
+{
+	free(o->words);
+	o->words = NULL;
+	o->n_words = 0;
+}
+
+/* Was it given? By its difference from the default. */
+static bool given(const struct options *all, const struct option *o)
+{
+	const struct options none = { .forks = 20, .days = -1 };
+	const char *a = (const char *)all + o->offset, *b = (const char *)&none + o->offset;
+
+	switch (o->kind) {
+	case FLAG:
+		return *(const bool *)a != *(const bool *)b;
+	case TEXT:
+		return *(const char *const *)a != *(const char *const *)b;
+	case COUNT:
+	case NUMBER:
+	case FORMAT:
+	case COLOUR:
+		return memcmp(a, b, sizeof(int)) != 0;
+	}
+	return false;
+}
+
+bool options_fit(const struct options *all, unsigned verb, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (!(options[i].verbs & verb) && given(all, &options[i]))
+			return err_set(e, ERR_USAGE,
+				"%s doesn't take --%s: see certpush %s --help", all->verb,
+				options[i].name, all->verb);
+	return true;
+}
+
+void options_help(struct buf *out, unsigned verb)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct option *o = &options[i];
+		const bool common = o->verbs == VERB_ALL;
+		char left[40];
+
+		if (verb == VERB_ALL ? !common : common || !(o->verbs & verb))
+			continue;
+		snprintf(left, sizeof left, "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
+			o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
+			o->value ? " " : "", o->value ? o->value : "");
+		buf_printf(out, "  %-24s %s\n", left, o->help);
+	}
+}

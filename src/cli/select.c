@@ -1,0 +1,40 @@
+#include "cli/select.h"
+#include "base/alloc.h"
+#include "base/text.h"
+
+static bool unknown(const struct context *c, const char *word, struct err *e)
+{
+	const struct settings *s = c->settings;
+	const char **names = arena_calloc(c->arena, s->n_certificates + 1, sizeof *names);
+	const char *near;
+
+	for (size_t i = 0; i < s->n_certificates; i++)
+		names[i] = s->certificates[i].name;
+	near = text_nearest(word, names);
+	return err_set(e, ERR_USAGE, "no certificate '%s' in %s%s%s%s", word, s->file,
+		near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+bool select_certificates(
+	const struct context *c, const struct certificate ***list, size_t *n, struct err *e)
+{
+	const struct settings *s = c->settings;
+	const struct options *o = c->options;
+	const bool all = o->n_words == 0;
+	const size_t count = all ? s->n_certificates : o->n_words;
+
+	*list = xcalloc(count, sizeof **list);
+	*n = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct certificate *found =
+			all ? &s->certificates[i] : settings_certificate(s, o->words[i]);
+
+		if (!found) {
+			free(*list);
+			*list = NULL;
+			return unknown(c, o->words[i], e);
+		}
+		(*list)[(*n)++] = found;
+	}
+	return true;
+}

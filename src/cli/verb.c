@@ -1,0 +1,49 @@
+#include "cli/verb.h"
+#include "base/text.h"
+
+const struct verb verbs[] = {
+	{ "renew", VERB_RENEW, cmd_renew,
+		NEED_SETTINGS | NEED_STORE | NEED_LOCK | NEED_TRUST, "[CERT...]",
+		"obtain the certificates that are due",
+		"Due is what the store doesn't have, what has other names than the settings say, and what\n"
+		"has a third of its lifetime left (half, if that is under ten days).\n" },
+	{ "plan", VERB_PLAN, cmd_plan,
+		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_TRUST,
+		"[SERVICE|PLAYBOOK...]", "show what push would change, and change nothing",
+		"The hosts are really looked at. The same as push --dry-run.\n" },
+	{ "push", VERB_PUSH, cmd_push,
+		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_LOCK | NEED_TRUST,
+		"[SERVICE|PLAYBOOK...]",
+		"bring hosts to what the store holds, and prove it",
+		"What differs is sent, put in place, reloaded and asked for by handshake; if the new\n"
+		"certificate isn't served in time, the host is put back as it was.\n" },
+	{ "check", VERB_CHECK, cmd_check, NEED_SETTINGS | NEED_STORE, "[CERT...]",
+		"warn of certificates in the store that expire soon",
+		"For cron: silent, and exit status 0, when all is well.\n" },
+	{ "check-remote", VERB_CHECK_REMOTE, cmd_check_remote, 0,
+		"[PROTOCOL [HOST[:PORT]]]", "ask services which certificate they serve now",
+		"Without words every check of the inventory; with a protocol those of that protocol; with\n"
+		"a host that host, of the inventory or any other.\n" },
+	{ "inventory", VERB_INVENTORY, cmd_inventory, NEED_SETTINGS | NEED_INVENTORY, "",
+		"show the inventory, as ansible-inventory does", NULL },
+	{ "help", VERB_HELP, cmd_help, 0, "[VERB]", "explain a verb", NULL },
+};
+const size_t n_verbs = ARRAY_LEN(verbs);
+
+const struct verb *verb_find(const char *name, struct err *e)
+{
+	const char *names[ARRAY_LEN(verbs) + 1] = { NULL };
+	const char *near;
+
+	for (size_t i = 0; i < n_verbs; i++) {
+		if (text_eq(verbs[i].name, name))
+			return &verbs[i];
+		names[i] = verbs[i].name;
+	}
+	near = text_nearest(name, names);
+	if (near)
+		err_set(e, ERR_USAGE, "unknown verb '%s': did you mean %s?", name, near);
+	else
+		err_set(e, ERR_USAGE, "unknown verb '%s': see certpush --help", name);
+	return NULL;
+}

@@ -1,0 +1,124 @@
+#include "probe/private/dial.h"
+#include "base/clock.h"
+#include "base/wait.h"
+#include "probe/private/dialect.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define CONNECT_MS 5000
+
+static bool finish_connect(int fd, int64_t deadline, struct err *e)
+{
+	socklen_t len = sizeof errno;
+	int cause = 0;
+
+	if (!wait_fd(fd, POLLOUT, deadline_first(deadline, deadline_in_ms(CONNECT_MS)), e))
+		return e->kind == ERR_TIMEOUT
+			? err_set(e, ERR_TIMEOUT, "no answer to connect")
+			: false;
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &cause, &len);
+	errno = cause;
+	return cause == 0;
+}
+
+int dial_connect(const struct probe_address *a, int64_t deadline, struct err *e)
+{
+	struct sockaddr_storage to;
+	int fd;
+
+	memcpy(&to, a->sockaddr.bytes, a->sockaddr.len);
+	fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	*e = (struct err){ 0 };
+	if (fd >= 0 &&
+		(connect(fd, (const struct sockaddr *)&to, a->sockaddr.len) == 0 ||
+			(errno == EINPROGRESS && finish_connect(fd, deadline, e))))
+		return fd;
+	if (e->kind == ERR_NONE) {
+		err_sys(e, "connect");
+		e->kind = ERR_NET;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool is_address(const char *name)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, name, bytes) == 1 ||
+		inet_pton(AF_INET6, name, bytes) == 1;
+}
+
+/* What OpenSSL has to say of a failed handshake, in a few words. */
+static bool tls_error(struct err *e, int why)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+
+	if (reason)
+		err_set(e, ERR_PROTOCOL, "TLS handshake: %s", reason);
+	else if (why == SSL_ERROR_SYSCALL && errno)
+		err_sys(e, "TLS handshake");
+	else
+		err_set(e, ERR_PROTOCOL, "TLS handshake: the server closed the connection");
+	e->kind = ERR_PROTOCOL;
+	ERR_clear_error();
+	return false;
+}
+
+static bool handshake(SSL *ssl, int fd, int64_t deadline, struct err *e)
+{
+	for (;;) {
+		int rc, why;
+
+		ERR_clear_error();
+		errno = 0;
+		rc = SSL_connect(ssl);
+		if (rc == 1)
+			return true;
+		why = SSL_get_error(ssl, rc);
+		if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
+			return tls_error(e, why);
+		if (!wait_fd(
+			    fd, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline, e))
+			return err_wrap(e, "TLS handshake");
+	}
+}
+
+struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
+	const char *sni, int64_t deadline, struct err *e)
+{
+	struct lines lines = { .fd = fd, .deadline = deadline };
+	SSL *ssl;
+
+	if (!dialect_speak(d, &lines, e))
+		return NULL;
+	ssl = SSL_new(ctx);
+	if (!ssl || !SSL_set_fd(ssl, fd) ||
+		(sni && !is_address(sni) && !SSL_set_tlsext_host_name(ssl, sni))) {
+		err_set(e, ERR_TLS, "no TLS session could be made");
+		SSL_free(ssl);
+		return NULL;
+	}
+	if (!handshake(ssl, fd, deadline, e)) {
+		SSL_free(ssl);
+		return NULL;
+	}
+	return ssl;
+}
+
+void dial_bye(struct ssl_st *ssl, const struct dialect *d)
+{
+	if (d->bye)
+		SSL_write(ssl, d->bye, (int)strlen(d->bye));
+	SSL_shutdown(ssl);
+	ERR_clear_error();
+}

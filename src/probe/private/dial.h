@@ -1,0 +1,21 @@
+/*
+ * dial - from an address to a finished handshake.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "probe/probe.h"
+
+struct dialect;
+struct ssl_ctx_st;
+struct ssl_st;
+
+/* A connected, non-blocking socket; -1 with ERR_NET or ERR_TIMEOUT. */
+int dial_connect(const struct probe_address *a, int64_t deadline, struct err *e) NODISCARD;
+
+/* Dialogue and handshake on it. NULL with an error; free with SSL_free. */
+struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
+	const char *sni, int64_t deadline, struct err *e) NODISCARD;
+
+/* Take leave as the protocol asks, without waiting for an answer. */
+void dial_bye(struct ssl_st *ssl, const struct dialect *d);

@@ -1,0 +1,83 @@
+#include "push/private/job.h"
+#include "push/private/script.h"
+
+static void look_script(struct buf *out, const char *nonce, const struct job *j, void *ctx)
+{
+	(void)ctx;
+	script_look(out, nonce, j->plan);
+}
+
+static bool see(struct job *j, struct err *e)
+{
+	AUTO(buf) struct buf answer = BUF_EMPTY;
+	char nonce[17];
+
+	j->seen = arena_calloc(j->arena, j->plan->n_targets, sizeof *j->seen);
+	return job_ask(j, look_script, NULL, &answer, nonce, e) &&
+		answer_seen(answer.data, nonce, j->seen, j->plan->n_targets, e) &&
+		plan_compare(j->plan, j->seen, e);
+}
+
+static bool files_are_right(const struct service_plan *s)
+{
+	return !s->reload_why;
+}
+
+/* A process that serves something else than its files hold may just have missed a reload.
+ */
+static const char *missed(const struct proof *q)
+{
+	static const char *const whys[N_PROBE_VERDICTS] = {
+		[PROBE_OLDER] = "serves an older certificate than its files hold",
+		[PROBE_NEWER] = "serves another certificate than its files hold",
+		[PROBE_SAME_KEY] = "serves another certificate than its files hold",
+		[PROBE_FOREIGN] = "serves a foreign certificate",
+		[PROBE_CHAIN] = "serves another chain than its files hold",
+		[PROBE_NO_TLS] = "fails in TLS",
+	};
+
+	return q->service->service->reload || q->service->service->restart
+		? whys[q->result.verdict]
+		: NULL;
+}
+
+static void tell_faulty(struct job *j, const struct proof *q)
+{
+	q->service->faulty = true;
+	job_fail_text(j, q->service->service, "%s %s: %s",
+		probe_protocol_title(q->check->protocol), q->address.text,
+		q->result.err.msg);
+}
+
+/* Files that are right prove nothing of the process. */
+static void ask_processes(struct job *j)
+{
+	AUTO(proofs) struct proofs proofs = { 0 };
+
+	proofs_list(&proofs, j->arena, j->plan, files_are_right);
+	proofs_ask(&proofs, j->push->prober);
+	for (size_t i = 0; i < j->plan->n_services; i++) {
+		struct service_plan *s = &j->plan->services[i];
+		const struct proof *bad = proofs_bad(&proofs, s);
+
+		if (bad && missed(bad))
+			plan_stale(s, missed(bad));
+		else if (bad)
+			tell_faulty(j, bad);
+	}
+}
+
+bool job_look(struct job *j)
+{
+	struct err e = { 0 };
+
+	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "looking" });
+	j->carrier = carrier_open(j->host, &e);
+	if (!j->carrier || !see(j, &e)) {
+		job_fail(j, NULL, &e);
+		return false;
+	}
+	ask_processes(j);
+	plan_commands(j->arena, j->plan);
+	return true;
+}

@@ -1,0 +1,40 @@
+/*
+ * answer - what remote.sh printed, read strictly: it comes from a stranger's machine.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "plan/plan.h"
+
+/*
+ * Both begin behind the line "certpush NONCE": what a login shell printed before it is
+ * skipped. ERR_REMOTE if the script didn't run, or not to its end.
+ */
+
+/* One for each target of a look. */
+bool answer_seen(const char *text, const char *nonce, struct seen_file *seen, size_t n,
+	struct err *e) NODISCARD;
+
+struct remote_event {
+	bool failed;   /* "fail", else "did" */
+	char step[16]; /* "stage", "validate", "reload" … */
+	int index;     /* of the command; -1: none */
+	char *text;    /* of a failure */
+};
+
+struct remote_story {
+	struct remote_event *events;
+	size_t n;
+	bool restored; /* the previous files are back */
+};
+#define REMOTE_STORY_EMPTY                                                                 \
+	{                                                                                  \
+		0                                                                          \
+	}
+void remote_story_clear(struct remote_story *s);
+DEFINE_AUTO_VALUE(struct remote_story, remote_story, remote_story_clear)
+
+bool answer_story(const char *text, const char *nonce, struct remote_story *out,
+	struct err *e) NODISCARD;
+/* The first failure, NULL if there was none. */
+const struct remote_event *remote_story_failure(const struct remote_story *s);

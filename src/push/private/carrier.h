@@ -1,0 +1,31 @@
+/*
+ * carrier - the way to one host: SSH, or this machine itself (ansible_connection: local).
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "conf/inventory.h"
+#include "ssh/ssh.h"
+
+struct carrier;
+
+/* Says ERR_NET or ERR_TIMEOUT when the host can't be reached, ERR_AUTH when it lets nobody
+ * in. */
+struct carrier *carrier_open(const struct host *h, struct err *e) NODISCARD;
+void carrier_close(struct carrier *c);
+DEFINE_AUTO(struct carrier, carrier, carrier_close)
+
+/*
+ * Run a POSIX-sh script there as the user that become asks for, given whole on standard
+ * input; out gets what it printed. ERR_AUTH when sudo refuses, ERR_REMOTE when it didn't
+ * run.
+ */
+bool carrier_script(struct carrier *c, const struct buf *script, struct buf *out,
+	int64_t deadline, struct err *e) NODISCARD;
+
+/* As ssh_put and ssh_remove. */
+bool carrier_put(struct carrier *c, const char *dir, const struct ssh_file *files, size_t n,
+	char **path, int64_t deadline, struct err *e) NODISCARD;
+bool carrier_remove(struct carrier *c, const char *dir, int64_t deadline, struct err *e)
+	NODISCARD;

@@ -1,0 +1,43 @@
+/*
+ * job - the push to one host: what its steps share. One thread's.
+ */
+#pragma once
+
+#include "push/private/answer.h"
+#include "push/private/carrier.h"
+#include "push/private/proof.h"
+#include "push/push.h"
+
+struct job {
+	const struct push *push;
+	const struct host *host;
+	struct arena *arena;
+	struct host_plan *plan; /* NULL or without services: nothing to do here */
+	struct seen_file *seen;
+	struct carrier *carrier;
+	struct recap recap;
+	size_t changes;
+};
+
+/* Look at the host and decide. False: it has been told why not. */
+bool job_look(struct job *j);
+
+/* Send, apply, prove; or put back. Tells what happened. */
+void job_carry_out(struct job *j);
+
+/* Tell what would be done. */
+void job_tell_plan(struct job *j);
+
+/* Run one of the scripts; the story of what it did. */
+typedef void job_script(struct buf *out, const char *nonce, const struct job *j, void *ctx);
+bool job_run(struct job *j, job_script *script, void *ctx, struct remote_story *story,
+	struct err *e) NODISCARD;
+/* The raw answer, for job_look. */
+bool job_ask(struct job *j, job_script *script, void *ctx, struct buf *answer, char *nonce,
+	struct err *e) NODISCARD;
+
+/* What happens to the host is told through these; they count for the recap. */
+void job_emit(struct job *j, struct event ev);
+void job_fail(struct job *j, const struct service *s, const struct err *e);
+void job_fail_text(struct job *j, const struct service *s, const char *fmt, ...)
+	PRINTF(3, 4);

@@ -1,0 +1,38 @@
+/*
+ * proof - ask the services of a host what they serve: every check, at every address.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "plan/plan.h"
+#include "probe/probe.h"
+
+struct proof {
+	struct service_plan *service;
+	const struct check *check;
+	const char *name; /* SNI, and the name that must match */
+	struct probe_address address;
+	struct probe_result result; /* verdict PROBE_UNREACHABLE with an err until asked */
+};
+
+struct proofs {
+	struct proof *list;
+	size_t n;
+};
+void proofs_clear(struct proofs *p);
+DEFINE_AUTO_VALUE(struct proofs, proofs, proofs_clear)
+
+/*
+ * The questions to the services that wanted() picks. A name that has no address becomes a
+ * proof of its own that has failed already.
+ */
+void proofs_list(struct proofs *out, struct arena *a, struct host_plan *p,
+	bool (*wanted)(const struct service_plan *s));
+
+/* Ask each once. */
+void proofs_ask(struct proofs *p, const struct prober *prober);
+/* Ask each until it is good several times in a row, or its service's `wait` has passed. */
+void proofs_wait(struct proofs *p, const struct prober *prober);
+
+/* The first that isn't good; of this service if it isn't NULL. NULL: all are good. */
+const struct proof *proofs_bad(const struct proofs *p, const struct service_plan *s);

@@ -1,0 +1,30 @@
+/*
+ * script - what is run on a host: remote.sh with the paths and commands of one plan.
+ *
+ * Nothing secret is in it: content travels by SFTP.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "plan/plan.h"
+
+/* Answered by "file I missing|link|other OWED" or "file I regular OWED SHA256" + "names …"
+ * + "numbers …" (ls -l and ls -ln of it), for each target. */
+void script_look(struct buf *out, const char *nonce, const struct host_plan *p);
+
+/*
+ * Each answered by lines "did STEP I", "fail STEP I TEXT" (I is "-" or an index into the
+ * plan's validates or reloads) and "restored" once the previous files are back.
+ * staging: absolute path of the directory that holds what was sent; NULL if nothing was.
+ */
+void script_apply(
+	struct buf *out, const char *nonce, const struct host_plan *p, const char *staging);
+/* Run the restart commands of those services: restarts[i] is one of them. */
+void script_restart(struct buf *out, const char *nonce, const struct host_plan *p,
+	const struct command *restarts, size_t n);
+void script_undo(struct buf *out, const char *nonce, const struct host_plan *p);
+void script_commit(struct buf *out, const char *nonce, const struct host_plan *p);
+
+/* The file name in the staging directory of a target's content: the same for the same
+ * content. */
+size_t script_staged(const struct host_plan *p, size_t target);

@@ -1,0 +1,45 @@
+/*
+ * item - one due certificate on its way through order, records, validation and store.
+ */
+#pragma once
+
+#include "acme/acme.h"
+#include "conf/settings.h"
+#include "dns/dns.h"
+#include "renew/private/providers.h"
+#include "store/store.h"
+
+struct item {
+	const struct certificate *certificate;
+	struct store_order begun; /* key, CSR and order URL, as they are on disk */
+	struct acme_order order;
+	struct acme_authorization *authorizations;
+	size_t n_authorizations;
+	struct dns_record *records; /* of its pending authorizations, in order */
+	size_t n_records;
+	struct arena *arena; /* the records' texts: they outlive the authorizations' state */
+	struct err err;
+	time_t not_after; /* of what was issued */
+	struct sha256 fingerprint;
+};
+
+void item_init(struct item *it, const struct certificate *c);
+void item_clear(struct item *it);
+
+/* What all items of a run share. */
+struct desk {
+	struct acme *acme;
+	const char *directory;
+	const struct settings *settings;
+	struct store *store;
+	const struct providers *providers;
+};
+
+/* Go on with the order that was begun, or begin one; its authorizations, and the records
+ * they want. */
+bool item_begin(struct item *it, const struct desk *d, struct err *e) NODISCARD;
+/* With the records in place: have it validated, finalize, fetch, store. */
+bool item_finish(struct item *it, const struct desk *d, struct err *e) NODISCARD;
+
+/* Remember a failure, or that it went well, for the next run. */
+void item_remember(struct item *it, const struct desk *d);

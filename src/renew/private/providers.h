@@ -1,0 +1,22 @@
+/*
+ * providers - the settings' dns entries as the dns room wants them, secrets read.
+ */
+#pragma once
+
+#include "conf/settings.h"
+#include "dns/dns.h"
+
+struct providers {
+	const struct settings *settings;
+	struct dns_config *configs; /* one for each entry of settings->dns */
+	struct tsig_key *keys;
+	struct err *errs; /* why an entry can't be used; ERR_NONE */
+};
+void providers_clear(struct providers *p);
+DEFINE_AUTO_VALUE(struct providers, providers, providers_clear)
+
+void providers_init(struct providers *p, const struct settings *s);
+
+/* NULL with an error if no entry is for that name, or its secret can't be read. */
+const struct dns_config *providers_for(
+	const struct providers *p, const char *domain, struct err *e) NODISCARD;

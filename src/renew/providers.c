@@ -1,0 +1,85 @@
+#include "renew/private/providers.h"
+#include "base/alloc.h"
+#include "digest/digest.h"
+
+void providers_clear(struct providers *p)
+{
+	for (size_t i = 0; p->settings && i < p->settings->n_dns; i++) {
+		buf_clear(&p->configs[i].tsig_secret);
+		tsig_key_clear(&p->keys[i]);
+	}
+	free(p->configs);
+	free(p->keys);
+	free(p->errs);
+	*p = (struct providers){ 0 };
+}
+
+static const enum dns_check checks[] = {
+	[PROPAGATION_AUTHORITATIVE] = DNS_CHECK_AUTHORITATIVE,
+	[PROPAGATION_SERVERS] = DNS_CHECK_SERVERS,
+	[PROPAGATION_SLEEP] = DNS_CHECK_SLEEP,
+	[PROPAGATION_NONE] = DNS_CHECK_NONE,
+};
+
+static bool sign(struct dns_config *c, struct tsig_key *key, const struct dns_settings *d,
+	struct err *e)
+{
+	if (!dns_tsig_key(d, key, e))
+		return false;
+	c->tsig_name = key->name.data;
+	c->tsig_algorithm = key->algorithm.data;
+	if (!base64_decode(&c->tsig_secret, key->secret.data, key->secret.len))
+		return err_at(e, d->tsig_secret.pos, "the TSIG secret is not base64");
+	return true;
+}
+
+void providers_init(struct providers *p, const struct settings *s)
+{
+	p->settings = s;
+	p->configs = xcalloc(s->n_dns, sizeof *p->configs);
+	p->keys = xcalloc(s->n_dns, sizeof *p->keys);
+	p->errs = xcalloc(s->n_dns, sizeof *p->errs);
+	for (size_t i = 0; i < s->n_dns; i++) {
+		const struct dns_settings *d = &s->dns[i];
+
+		p->keys[i] = (struct tsig_key)TSIG_KEY_EMPTY;
+		p->configs[i] = (struct dns_config){
+			.provider = d->provider,
+			.server = d->server,
+			.tsig_secret = BUF_EMPTY,
+			.hook = d->hook,
+			.hook_chain = d->hook_chain,
+			.hook_timeout = d->hook_timeout,
+			.zone = d->zone,
+			.ttl = d->ttl,
+			.check = checks[d->check],
+			.servers = d->servers,
+			.n_servers = d->n_servers,
+			.timeout = d->timeout,
+			.settle = d->settle,
+			.resolvers = d->resolvers,
+			.n_resolvers = d->n_resolvers,
+		};
+		if (d->tsig && sign(&p->configs[i], &p->keys[i], d, &p->errs[i]))
+			p->errs[i].kind = ERR_NONE;
+	}
+}
+
+const struct dns_config *providers_for(
+	const struct providers *p, const char *domain, struct err *e)
+{
+	const struct dns_settings *d = settings_dns_for(p->settings, domain);
+	size_t i;
+
+	if (!d) {
+		err_set(e, ERR_CONFIG, "%s: no dns entry in %s is for it", domain,
+			p->settings->file);
+		return NULL;
+	}
+	i = (size_t)(d - p->settings->dns);
+	if (p->errs[i].kind != ERR_NONE) {
+		*e = p->errs[i];
+		return NULL;
+	}
+	return &p->configs[i];
+}

@@ -1,0 +1,40 @@
+#!/bin/sh
+# packages.sh [build] [lab] [bench] - install what is missing, and nothing else, from Debian. Default: build lab.
+# Needs root only when something is missing.
+set -eu
+
+build='gcc clang libc6-dev cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libcjson-dev libssh2-1-dev
+	libyaml-dev libldns-dev libcmocka-dev clang-format clang-tidy mandoc shellcheck'
+lab='mmdebstrap iproute2 util-linux openssl openssh-client curl procps valgrind bind9-dnsutils python3'
+bench='dehydrated ansible-core bind9-dnsutils'
+
+missing() {
+	for package in "$@"; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || echo "$package"
+	done
+}
+
+[ $# -gt 0 ] || set -- build lab
+wanted=
+for set in "$@"; do
+	case $set in
+	build) wanted="$wanted $build" ;;
+	lab) wanted="$wanted $lab" ;;
+	bench) wanted="$wanted $bench" ;;
+	*) echo "packages.sh: no such set: $set (build, lab, bench)" >&2 && exit 2 ;;
+	esac
+done
+
+# shellcheck disable=SC2086 # lists of words
+need=$(missing $wanted)
+[ -n "$need" ] || exit 0
+# shellcheck disable=SC2086
+echo "packages.sh: installing" $need
+if [ "$(id -u)" != 0 ]; then
+	echo 'packages.sh: that needs root' >&2
+	exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086
+install() { apt-get install -y -q --no-install-recommends $need; }
+install >/dev/null 2>&1 || { apt-get update -q && install; } >&2
