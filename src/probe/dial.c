@@ -64,12 +64,12 @@ static bool tls_error(struct err *e, int why)
 	const char *reason = code ? ERR_reason_error_string(code) : NULL;
 
 	if (reason)
-		err_set(e, ERR_PROTOCOL, "TLS handshake: %s", reason);
+		err_set(e, ERR_TLS, "TLS handshake: %s", reason);
 	else if (why == SSL_ERROR_SYSCALL && errno)
 		err_sys(e, "TLS handshake");
 	else
-		err_set(e, ERR_PROTOCOL, "TLS handshake: the server closed the connection");
-	e->kind = ERR_PROTOCOL;
+		err_set(e, ERR_TLS, "TLS handshake: the server closed the connection");
+	e->kind = ERR_TLS;
 	ERR_clear_error();
 	return false;
 }

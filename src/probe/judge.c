@@ -12,6 +12,7 @@ static const char *const words[N_PROBE_VERDICTS] = {
 	[PROBE_WRONG_NAME] = "wrong name",
 	[PROBE_EXPIRED] = "expired",
 	[PROBE_NO_TLS] = "no TLS",
+	[PROBE_HANDSHAKE] = "handshake",
 	[PROBE_UNREACHABLE] = "unreachable",
 };
 

@@ -58,7 +58,7 @@ static void look(const struct prober *p, const struct probe_target *t,
 	if (chain_from_stack(SSL_get_peer_cert_chain(ssl), &r->served, &r->err))
 		judge(p->trust, t, expected, r);
 	else
-		r->verdict = PROBE_NO_TLS;
+		r->verdict = PROBE_HANDSHAKE;
 }
 
 void probe_run(const struct prober *p, const struct probe_target *t,
@@ -82,8 +82,10 @@ void probe_run(const struct prober *p, const struct probe_target *t,
 		return;
 	ssl = dial_tls(p->ctx, fd, d, t->name, deadline, &r->err);
 	if (!ssl) {
-		if (r->err.kind == ERR_PROTOCOL || r->err.kind == ERR_TLS)
+		if (r->err.kind == ERR_PROTOCOL)
 			r->verdict = PROBE_NO_TLS;
+		if (r->err.kind == ERR_TLS)
+			r->verdict = PROBE_HANDSHAKE;
 		return;
 	}
 	look(p, t, expected, ssl, r);

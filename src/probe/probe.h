@@ -44,6 +44,8 @@ enum probe_verdict {
 	PROBE_WRONG_NAME, /* doesn't cover the name */
 	PROBE_EXPIRED,    /* or not yet valid */
 	PROBE_NO_TLS, /* the service refused or doesn't offer STARTTLS; or spoke nonsense */
+	PROBE_HANDSHAKE, /* the service goes for TLS, and fails in it: a key that isn't the
+			    certificate's, as it may be */
 	PROBE_UNREACHABLE, /* no connection, or silence */
 	N_PROBE_VERDICTS
 };

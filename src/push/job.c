@@ -41,8 +41,8 @@ void job_fail_text(struct job *j, const struct service *s, const char *fmt, ...)
 	job_fail(j, s, &e);
 }
 
-bool job_ask(struct job *j, job_script *script, void *ctx, struct buf *answer, char *nonce,
-	struct err *e)
+bool job_ask(struct job *j, job_script *script, const void *ctx, struct buf *answer,
+	char *nonce, struct err *e)
 {
 	AUTO(buf) struct buf text = BUF_EMPTY;
 
@@ -51,7 +51,7 @@ bool job_ask(struct job *j, job_script *script, void *ctx, struct buf *answer, c
 	return carrier_script(j->carrier, &text, answer, deadline_in(SCRIPT_SECONDS), e);
 }
 
-bool job_run(struct job *j, job_script *script, void *ctx, struct remote_story *story,
+bool job_run(struct job *j, job_script *script, const void *ctx, struct remote_story *story,
 	struct err *e)
 {
 	AUTO(buf) struct buf answer = BUF_EMPTY;

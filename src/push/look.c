@@ -1,7 +1,8 @@
 #include "push/private/job.h"
 #include "push/private/script.h"
 
-static void look_script(struct buf *out, const char *nonce, const struct job *j, void *ctx)
+static void look_script(
+	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
 {
 	(void)ctx;
 	script_look(out, nonce, j->plan);
@@ -33,7 +34,7 @@ static const char *missed(const struct proof *q)
 		[PROBE_SAME_KEY] = "serves another certificate than its files hold",
 		[PROBE_FOREIGN] = "serves a foreign certificate",
 		[PROBE_CHAIN] = "serves another chain than its files hold",
-		[PROBE_NO_TLS] = "fails in TLS",
+		[PROBE_HANDSHAKE] = "fails in the TLS handshake",
 	};
 
 	return q->service->service->reload || q->service->service->restart

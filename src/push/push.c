@@ -65,7 +65,8 @@ struct push_total push_run(const struct push *p)
 
 		/* Where all is as it should be, the summary says so in a line. */
 		if (took_part(j) && (total.changes > 0 || total.failed > 0))
-			job_emit(j, (struct event){ .kind = EVENT_RECAP, .recap = &j->recap });
+			job_emit(j,
+				(struct event){ .kind = EVENT_RECAP, .recap = &j->recap });
 		arena_free(j->arena);
 	}
 	free(fleet.jobs);

@@ -3,22 +3,25 @@
 # behind it, and a brace around the whole: half a script is a syntax error, and does nothing.
 #
 # Beside a file that is being replaced, while nothing has proved the new one yet:
-#   .NAME.certpush-new   what will be renamed over it
+#   .NAME.certpush-new/  a directory of ours with what will be renamed over it
 #   .NAME.certpush-old   what a service was last proved with (a hard link), or
 #   .NAME.certpush-none  that there was nothing
 #
 # Answers are lines: the nonce first, then what script.h says, then "end".
 
+mask=$(umask)
 umask 077
 LC_ALL=C
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 export LC_ALL PATH
 # Go on when the connection is cut; not '', which the services would inherit.
 trap : HUP INT TERM PIPE
 
 made=
 lock_dir=
-reloading=false
+synced=
+# What has to take up again what is put back: reloads or restarts, once they have begun.
+take_up=:
 
 say() { printf '%s\n' "$*"; }
 
@@ -42,10 +45,13 @@ look() {
 	if [ -L "$2" ]; then
 		say "file $1 link $owed"
 	elif [ -f "$2" ]; then
-		sum=$(digest "$2")
+		sum=$(digest "$2" 2>/dev/null)
+		[ -n "$sum" ] || blind "$2: can't be read as $(id -un)"
+		names=$(ls -ld -- "$2")
+		numbers=$(ls -ldn -- "$2")
 		say "file $1 regular $owed ${sum%% *}"
-		say "names $(ls -ld -- "$2")"
-		say "numbers $(ls -ldn -- "$2")"
+		say "names ${names%%/*}"
+		say "numbers ${numbers%%/*}"
 	elif [ -e "$2" ]; then
 		say "file $1 other $owed"
 	else
@@ -53,32 +59,61 @@ look() {
 	fi
 }
 
+blind() {
+	say "fail look - $1"
+	say end
+	exit 0
+}
+
 # One push at a time on a host. lock DIRECTORY
 lock() {
 	place_directory "$1" || fail lock "$1: the directory can't be made"
+	lock=$1/.certpush-lock
 	waited=0
-	until mkdir "$1/.certpush-lock" 2>/dev/null; do
-		[ -d "$1/.certpush-lock" ] || fail lock "$1: can't write there"
-		other=$(cat "$1/.certpush-lock/pid" 2>/dev/null)
-		if [ "$waited" -gt 60 ]; then
-			fail lock "another push has been at work here for a minute (pid ${other:-unknown})"
+	lost=0
+	until why=$(mkdir "$lock" 2>&1); do
+		other=$(cat "$lock/pid" 2>/dev/null)
+		if [ ! -d "$lock" ]; then
+			lost=$((lost + 1))
+			[ "$lost" -lt 3 ] || fail lock "$why"
+		elif [ "$waited" -gt 60 ]; then
+			fail lock "$lock: another push has been at work here for a minute (pid ${other:-unknown})"
 		elif abandoned "$other"; then
-			mv "$1/.certpush-lock" "$1/.certpush-lock.$$" 2>/dev/null && rm -rf "$1/.certpush-lock.$$"
-			continue
+			take_over "$other"
+		else
+			waited=$((waited + 1))
+			sleep 1
 		fi
-		waited=$((waited + 1))
-		sleep 1
 	done
-	lock_dir=$1/.certpush-lock
-	echo $$ >"$lock_dir/pid" || fail lock "$1: can't write there (disk full?)"
+	lock_dir=$lock
+	# from here on "." is a directory that nobody but us can write in
+	if ! cd "$lock_dir" || [ ! -O . ]; then fail lock "$lock: isn't ours"; fi
+	echo $$ >pid || fail lock "$1: can't write there (disk full?)"
 }
 
-# Its owner is gone, or never came to write its pid.
+# Its owner is gone, or never came to write its pid; or is older than any push, so that the pid is somebody else's.
 abandoned() {
-	if [ -n "$1" ]; then ! kill -0 "$1" 2>/dev/null; else [ "$waited" -ge 10 ]; fi
+	if [ -z "$1" ]; then
+		[ "$waited" -ge 10 ]
+	elif kill -0 "$1" 2>/dev/null; then
+		[ -n "$(find "$lock" -prune -mmin +60 2>/dev/null)" ]
+	else
+		true
+	fi
+}
+
+# Another may have been quicker, and have a lock of its own there by now.
+take_over() {
+	mv "$lock" "$lock.$$" 2>/dev/null || return 0
+	if [ "$(cat "$lock.$$/pid" 2>/dev/null)" = "$1" ]; then
+		rm -rf "$lock.$$"
+	else
+		mv "$lock.$$" "$lock"
+	fi
 }
 
 unlock() {
+	cd /
 	[ -z "$lock_dir" ] || rm -rf "$lock_dir"
 	lock_dir=
 }
@@ -115,40 +150,61 @@ unmake() {
 stage() {
 	hidden "$6"
 	place_directory "${6%/*}" || fail stage "${6%/*}: the directory can't be made"
-	rm -f "${hidden}new"
-	why=$(cp "${1:-$6}" "${hidden}new" 2>&1) || fail stage "$6: $why"
-	sum=$(digest "${hidden}new")
-	[ "${sum%% *}" = "$2" ] || fail stage "$6: it didn't arrive whole"
-	why=$({ [ -z "$3" ] || chown "$3" "${hidden}new"; } && { [ -z "$4" ] || chgrp "$4" "${hidden}new"; } &&
-		chmod "$5" "${hidden}new" 2>&1) 2>&1 || fail stage "$6: owner $3, group $4 or mode $5 refused${why:+: $why}"
-	sync "${hidden}new" 2>/dev/null || sync
+	why=$(prepare "$@" 2>&1) || fail stage "$6: $(printf '%s' "$why" | tr '\n' ' ')"
+}
+
+# In a directory of our own, for a name that others can write in may be a link by now. Runs in a subshell.
+prepare() {
+	rm -rf "${hidden}new" && mkdir "${hidden}new" && cd "${hidden}new" || return
+	if [ ! -O . ]; then
+		say "somebody else writes there"
+		return 1
+	fi
+	cp -- "${1:-$6}" file || return
+	sum=$(digest file)
+	if [ "${sum%% *}" != "$2" ]; then
+		say "it didn't arrive whole"
+		return 1
+	fi
+	[ -z "$3" ] || chown -- "$3" file || return
+	[ -z "$4" ] || chgrp -- "$4" file || return
+	chmod "$5" file || return
+	sync file 2>/dev/null || sync
 }
 
 keep() {
 	hidden "$6"
 	if [ -e "${hidden}old" ] || [ -e "${hidden}none" ]; then return; fi
-	if [ -e "$6" ]; then
-		ln "$6" "${hidden}old" 2>/dev/null || cp -p "$6" "${hidden}old" || fail keep "$6: the old file can't be kept"
-	else
+	if [ ! -e "$6" ]; then
 		: >"${hidden}none" || fail keep "$6: can't write there"
+	elif ! ln "$6" "${hidden}old" 2>/dev/null; then
+		{ cp -p "$6" "${hidden}new/old" && mv -f "${hidden}new/old" "${hidden}old"; } ||
+			fail keep "$6: the old file can't be kept"
 	fi
 }
 
 swap() {
 	hidden "$6"
-	mv -f "${hidden}new" "$6" || take_back swap - "$6: can't be replaced"
+	{ [ ! -d "$6" ] && mv -f "${hidden}new/file" "$6"; } || take_back swap - "$6: can't be replaced"
+}
+
+# GNU's sync takes files; others know only the whole.
+settle() {
+	[ "$synced" = "${6%/*}" ] || sync "${6%/*}" 2>/dev/null || sync
+	synced=${6%/*}
 }
 
 discard() {
 	hidden "$6"
-	rm -f "${hidden}new"
+	rm -rf "${hidden}new"
 }
 
 # restore PATH, forget PATH: back to what was last proved; or what is there now is proved.
 restore() {
 	hidden "$1"
 	if [ -e "${hidden}old" ]; then
-		mv -f "${hidden}old" "$1" || say "fail restore - $1"
+		# of two names of one file, some mv leave both
+		{ mv -f "${hidden}old" "$1" && rm -f "${hidden}old"; } || say "fail restore - $1"
 	elif [ -e "${hidden}none" ]; then
 		rm -f "$1" "${hidden}none" || say "fail restore - $1"
 	fi
@@ -159,36 +215,45 @@ forget() {
 	rm -f "${hidden}old" "${hidden}none"
 }
 
-if timeout 5 true 2>/dev/null; then
-	bounded() { timeout 120 "$@"; }
+if timeout -k 5 5 true 2>/dev/null; then
+	bounded() { timeout -k 10 120 "$@"; }
 else
 	bounded() { "$@"; }
 fi
 
-# Into a file: a daemon that a command leaves behind would keep a pipe open. run STEP INDEX COMMAND
+# Into a file: a daemon that a command leaves behind would keep a pipe open. It gets no umask of ours either.
+attempt() {
+	(umask "$mask" && cd / && bounded sh -c "$1") >log 2>&1 </dev/null
+}
+
+# What it printed last, on one line.
+printed() {
+	tail -c 400 log | tail -n 3 | tr '\n\r\t' '   '
+}
+
+# run STEP INDEX COMMAND
 run() {
-	if bounded sh -c "$3" >"$lock_dir/log" 2>&1 </dev/null; then
+	if attempt "$3"; then
 		say "did $1 $2"
-		return 0
+	else
+		take_back "$1" "$2" "exit status $?: $(printed)"
 	fi
-	status=$?
-	take_back "$1" "$2" "exit status $status: $(tail -n 3 "$lock_dir/log" | tr '\n\r\t' '   ')"
 }
 
 # take_back STEP INDEX TEXT: the push failed; what was last proved is put back, and taken up again.
 take_back() {
 	say "fail $1 $2 $3"
 	targets restore
-	if $reloading; then reloads again; fi
+	$take_up again
 	say restored
 	finish 1
 }
 
 again() {
-	if bounded sh -c "$3" >"$lock_dir/log" 2>&1 </dev/null; then
+	if attempt "$3"; then
 		say "did again $2"
 	else
-		say "fail again $2 exit status $?: $(tail -n 3 "$lock_dir/log" | tr '\n\r\t' '   ')"
+		say "fail again $2 exit status $?: $(printed)"
 	fi
 }
 
@@ -196,20 +261,15 @@ apply() {
 	files stage
 	files keep
 	files swap
-	sync_directories
+	files settle
 	validates run
-	reloading=true
+	take_up=reloads
 	reloads run
 	finish 0
 }
 
-# GNU's sync takes files; others know only the whole.
-sync_directories() {
-	sync "$lock_dir/.." 2>/dev/null || sync
-}
-
 restart() {
-	reloading=true
+	take_up=restarts
 	restarts run
 	finish 0
 }
@@ -217,6 +277,7 @@ restart() {
 undo() {
 	targets restore
 	reloads again
+	restarts again
 	say restored
 	finish 0
 }

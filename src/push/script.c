@@ -163,9 +163,11 @@ void script_restart(struct buf *out, const char *nonce, const struct host_plan *
 	end(out, "restart");
 }
 
-void script_undo(struct buf *out, const char *nonce, const struct host_plan *p)
+void script_undo(struct buf *out, const char *nonce, const struct host_plan *p,
+	const struct command *restarts, size_t n)
 {
 	transaction(out, nonce, p, NULL, false);
+	list_commands(out, "restarts", "restart", restarts, n);
 	end(out, "undo");
 }
 

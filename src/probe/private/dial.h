@@ -13,7 +13,8 @@ struct ssl_st;
 /* A connected, non-blocking socket; -1 with ERR_NET or ERR_TIMEOUT. */
 int dial_connect(const struct probe_address *a, int64_t deadline, struct err *e) NODISCARD;
 
-/* Dialogue and handshake on it. NULL with an error; free with SSL_free. */
+/* Dialogue and handshake on it: NULL with ERR_PROTOCOL if the one, ERR_TLS if the other
+ * went wrong, ERR_NET or ERR_TIMEOUT. Free with SSL_free. */
 struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
 	const char *sni, int64_t deadline, struct err *e) NODISCARD;
 

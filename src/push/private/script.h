@@ -22,7 +22,9 @@ void script_apply(
 /* Run the restart commands of those services: restarts[i] is one of them. */
 void script_restart(struct buf *out, const char *nonce, const struct host_plan *p,
 	const struct command *restarts, size_t n);
-void script_undo(struct buf *out, const char *nonce, const struct host_plan *p);
+/* Put the previous files back; reload, and run those restarts too. */
+void script_undo(struct buf *out, const char *nonce, const struct host_plan *p,
+	const struct command *restarts, size_t n);
 void script_commit(struct buf *out, const char *nonce, const struct host_plan *p);
 
 /* The file name in the staging directory of a target's content: the same for the same

@@ -1,0 +1,23 @@
+/*
+ * tell - what was done on a host, as events; counted for the recap.
+ */
+#pragma once
+
+#include "push/private/job.h"
+
+/* Restart commands, of the services that need them. */
+struct restarts {
+	struct command *list;
+	size_t n;
+};
+
+/* The services that were found as they should be. */
+void tell_ok(struct job *j);
+/* Files, validates, reloads and restarts; in a dry run: that would be. */
+void tell_applied(struct job *j, const struct restarts *r);
+void tell_proofs(struct job *j, const struct proofs *proofs);
+/* A story with a failure in it: which step, and how the host is now. r may be NULL. */
+void tell_failure(
+	struct job *j, const struct remote_story *story, const struct restarts *r);
+/* A check that didn't come out as it should. */
+void tell_unproved(struct job *j, const struct proof *bad);

@@ -1,0 +1,149 @@
+#include "push/private/prove.h"
+#include "base/clock.h"
+#include "push/private/script.h"
+#include "push/private/tell.h"
+
+#define SETTLE_SECONDS 5 /* for a service to answer again after it was put back */
+
+static bool takes_up(const struct service_plan *s)
+{
+	return s->reload_why != NULL;
+}
+
+static void restart_script(
+	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
+{
+	const struct restarts *r = ctx;
+
+	script_restart(out, nonce, j->plan, r->list, r->n);
+}
+
+static void undo_script(
+	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
+{
+	const struct restarts *r = ctx;
+
+	script_undo(out, nonce, j->plan, r->list, r->n);
+}
+
+static void commit_script(
+	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
+{
+	(void)ctx;
+	script_commit(out, nonce, j->plan);
+}
+
+static struct restarts restarts_of(struct job *j, const struct proofs *proofs)
+{
+	struct restarts r = {
+		.list = arena_calloc(j->arena, j->plan->n_services, sizeof *r.list),
+	};
+
+	for (size_t i = 0; i < j->plan->n_services; i++) {
+		const struct service_plan *s = &j->plan->services[i];
+
+		if (s->service->restart && proofs_bad(proofs, s))
+			r.list[r.n++] = (struct command){ s->service->restart, s->service };
+	}
+	return r;
+}
+
+/* A reload that wasn't enough: restart, and ask again. False: it has been told and taken
+ * back. */
+static bool restart(struct job *j, struct proofs *proofs, const struct restarts *r)
+{
+	AUTO(remote_story) struct remote_story story = REMOTE_STORY_EMPTY;
+	struct err e = { 0 };
+
+	if (r->n == 0)
+		return true;
+	if (!job_run(j, restart_script, r, &story, &e)) {
+		job_fail(j, NULL, &e);
+		return false;
+	}
+	if (remote_story_failure(&story)) {
+		tell_failure(j, &story, r);
+		return false;
+	}
+	proofs_wait(proofs, j->push->prober);
+	return true;
+}
+
+static bool wants_rollback(const struct job *j, const struct proofs *proofs)
+{
+	for (size_t i = 0; i < j->plan->n_services; i++) {
+		const struct service_plan *s = &j->plan->services[i];
+
+		if (s->service->rollback && proofs_bad(proofs, s))
+			return true;
+	}
+	return false;
+}
+
+/* Whatever is served after a roll-back: does the service answer at all? */
+static const char *answers_again(const struct job *j, const struct proof *q)
+{
+	const struct probe_target t = { .protocol = q->check->protocol, .name = q->name };
+	const int64_t deadline = deadline_in(SETTLE_SECONDS);
+	AUTO(probe_result) struct probe_result r = { 0 };
+
+	do {
+		probe_run(j->push->prober, &t, &q->address, NULL, deadline, &r);
+		if (r.served.n > 0)
+			return "the old files are back";
+	} while (clock_sleep_ms(200, &(struct err){ 0 }) && deadline_left(deadline) > 0);
+	return "the old files are back, BUT THE SERVICE DOES NOT ANSWER";
+}
+
+static void undo(struct job *j, const struct proof *bad, const struct restarts *r)
+{
+	AUTO(remote_story) struct remote_story story = REMOTE_STORY_EMPTY;
+	struct err e = { 0 };
+
+	if (!job_run(j, undo_script, r, &story, &e)) {
+		err_wrap(&e, "while the old files were put back");
+		job_fail(j, NULL, &e);
+	} else if (remote_story_failure(&story)) {
+		tell_failure(j, &story, r);
+	} else {
+		job_emit(j,
+			(struct event){ .kind = EVENT_ROLLED_BACK,
+				.service = bad->service->service->name,
+				.detail = answers_again(j, bad) });
+	}
+}
+
+static void commit(struct job *j)
+{
+	AUTO(remote_story) struct remote_story story = REMOTE_STORY_EMPTY;
+	struct err e = { 0 };
+
+	if (!job_run(j, commit_script, NULL, &story, &e))
+		report_warn(j->push->report,
+			"%s: %s; all is proved there, the next run will reload once more",
+			j->host->name, e.msg);
+}
+
+void prove(struct job *j)
+{
+	AUTO(proofs) struct proofs proofs = { 0 };
+	struct restarts r = { 0 };
+
+	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "proving" });
+	proofs_list(&proofs, j->arena, j->plan, takes_up);
+	proofs_wait(&proofs, j->push->prober);
+	r = restarts_of(j, &proofs);
+	if (!restart(j, &proofs, &r))
+		return;
+	if (!proofs_bad(&proofs, NULL)) {
+		commit(j);
+		tell_applied(j, &r);
+		tell_proofs(j, &proofs);
+		return;
+	}
+	tell_unproved(j, proofs_bad(&proofs, NULL));
+	if (wants_rollback(j, &proofs))
+		undo(j, proofs_bad(&proofs, NULL), &r);
+	else
+		tell_applied(j, &r);
+}
