@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "cli/select.h"
 #include "cli/verb.h"
 
@@ -74,18 +75,42 @@ static bool check(const struct context *c, const char *name, int days)
 	return false;
 }
 
-int cmd_check(struct context *c)
+/* Where the settings name none, as with a store that others fill: all that is there. */
+static bool names_to_check(
+	const struct context *c, const char ***names, size_t *n, struct err *e)
 {
 	const struct certificate **list;
+	char **stored;
+
+	if (c->settings->n_certificates == 0 && c->options->n_words == 0) {
+		if (!store_names(c->store, &stored, n, e))
+			return false;
+		*names = arena_calloc(c->arena, *n, sizeof **names);
+		for (size_t i = 0; i < *n; i++)
+			(*names)[i] = arena_strdup(c->arena, stored[i]);
+		fs_names_free(stored, *n);
+		return true;
+	}
+	if (!select_certificates(c, &list, n, e))
+		return false;
+	*names = arena_calloc(c->arena, *n, sizeof **names);
+	for (size_t i = 0; i < *n; i++)
+		(*names)[i] = list[i]->name;
+	free(list);
+	return true;
+}
+
+int cmd_check(struct context *c)
+{
+	const char **names;
 	struct err e = { 0 };
 	bool well = true;
 	size_t n;
 	int days;
 
-	if (!days_of(c->options, &days, &e) || !select_certificates(c, &list, &n, &e))
+	if (!days_of(c->options, &days, &e) || !names_to_check(c, &names, &n, &e))
 		return tell_error(c, &e);
 	for (size_t i = 0; i < n; i++)
-		well &= check(c, list[i]->name, days);
-	free(list);
+		well &= check(c, names[i], days);
 	return well ? EXIT_OK : EXIT_FAILED;
 }

@@ -60,6 +60,11 @@ void carrier_close(struct carrier *c)
 	free(c);
 }
 
+const char *carrier_tell(const struct carrier *c)
+{
+	return c->ssh ? ssh_host_key(c->ssh) : "this machine";
+}
+
 /* sudo isn't needed to become who one is already: a host without it is fine then. */
 static const char *becomes(const struct carrier *c)
 {

@@ -74,6 +74,9 @@ bool job_look(struct job *j)
 
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "looking" });
 	j->carrier = carrier_open(j->host, &e);
+	if (j->carrier)
+		report_note(
+			j->push->report, "%s: %s", j->host->name, carrier_tell(j->carrier));
 	if (!j->carrier || !see(j, &e)) {
 		job_fail(j, NULL, &e);
 		return false;

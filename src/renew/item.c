@@ -76,6 +76,21 @@ static struct key *key_for(const struct item *it, const struct desk *d, struct e
 	return key_generate(type, e);
 }
 
+/* A profile that is only preferred is done without where the CA doesn't have it. */
+static bool new_order(struct item *it, const struct desk *d, struct err *e)
+{
+	const struct certificate *c = it->certificate;
+	const struct acme_settings *s = &d->settings->acme;
+	const int64_t deadline = order_deadline(d);
+
+	if (acme_order_new(
+		    d->acme, c->names, c->n_names, s->profile, &it->order, deadline, e))
+		return true;
+	return s->profile_optional && e->kind == ERR_CONFIG &&
+		acme_order_new(
+			d->acme, c->names, c->n_names, NULL, &it->order, deadline, e);
+}
+
 /* Key, CSR and order are on disk before anything is validated or finalized. */
 static bool begin_order(struct item *it, const struct desk *d, struct err *e)
 {
@@ -86,8 +101,7 @@ static bool begin_order(struct item *it, const struct desk *d, struct err *e)
 	acme_order_clear(&it->order);
 	o->key = key_for(it, d, e);
 	if (!o->key || !key_make_csr(o->key, c->names, c->n_names, &o->csr, e) ||
-		!acme_order_new(d->acme, c->names, c->n_names, d->settings->acme.profile,
-			&it->order, order_deadline(d), e))
+		!new_order(it, d, e))
 		return false;
 	o->url = xstrdup(it->order.url);
 	o->account = xstrdup(acme_account_url(d->acme));

@@ -16,6 +16,9 @@ struct carrier *carrier_open(const struct host *h, struct err *e) NODISCARD;
 void carrier_close(struct carrier *c);
 DEFINE_AUTO(struct carrier, carrier, carrier_close)
 
+/* For -v: the host key that was accepted, or that it is this machine. */
+const char *carrier_tell(const struct carrier *c);
+
 /*
  * Run a POSIX-sh script there as the user that become asks for, given whole on standard
  * input; out gets what it printed. ERR_AUTH when sudo refuses, ERR_REMOTE when it didn't
