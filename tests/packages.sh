@@ -9,8 +9,9 @@ lab='mmdebstrap iproute2 util-linux openssl openssh-client curl procps valgrind 
 bench='dehydrated ansible-core bind9-dnsutils'
 
 missing() {
+	have=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p')
 	for package in "$@"; do
-		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || echo "$package"
+		echo "$have" | grep -qxF "$package" || echo "$package"
 	done
 }
 

@@ -1,19 +1,17 @@
 # shellcheck shell=bash
 # base - the root file system that all hosts lie over: built once, cached, shared by all instances.
 #
-# It is named after the hash of its recipe. A host holds a shared lock on it for as long as it runs, so
-# that an older base is only removed when nothing stands on it.
+# It is named after the hash of its recipe (base/). An instance holds a shared lock on it for as long as it
+# runs, so that an older base is only removed when nothing stands on it.
 
-base_hash() {
-	cat "$lab_dir"/base/packages "$lab_dir"/base/customize "$lab_dir"/lib/base.sh | sha256sum | cut -c1-12
-}
+base_cache=/var/cache/certpush-lab
 
-base_dir() { echo "$base_cache/base-$(base_hash)"; }
+base_dir() { echo "$base_cache/base-$(cat "$lab_dir"/base/* | sha256sum | cut -c1-12)"; }
 
 base_build() {
 	local base
 	base=$(base_dir)
-	[[ -d $base ]] && return
+	if [[ -d $base ]]; then return; fi
 	check_tools mmdebstrap
 	mkdir -p "$base_cache"
 	exec 8>"$base_cache/lock"
@@ -27,8 +25,9 @@ base_build() {
 
 base_make() {
 	local base=$1 start=$SECONDS log=$base_cache/build.log
-	say "building the base root (about two minutes, once): $base"
-	if ! base_bootstrap "$base.tmp" >"$log" 2>&1; then
+	say "building the base root, once, a minute or two: $base"
+	if ! unshare --mount --pid --uts --fork --kill-child \
+		"$lab_dir/base/bootstrap" "$base.tmp" >"$log" 2>&1 8>&- 9>&-; then
 		tail -n 20 "$log" >&2
 		die "the base root couldn't be built; the whole story is in $log"
 	fi
@@ -36,22 +35,7 @@ base_make() {
 	say "base root built in $((SECONDS - start)) s"
 }
 
-# In namespaces of its own: a build that is killed leaves no mount and no process. inn2's postinst wants a
-# full host name.
-base_bootstrap() {
-	unshare --mount --pid --uts --fork --kill-child sh -euc '
-		mount -t proc proc /proc
-		hostname news.example.test
-		exec mmdebstrap "$@"' mmdebstrap --mode=root --variant=minbase \
-		--include="$(grep -v '^#' "$lab_dir/base/packages" | paste -sd,)" \
-		--dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--essential-hook='echo 127.0.0.1 localhost news.example.test >"$1/etc/hosts"' \
-		--customize-hook="$lab_dir/base/customize" \
-		bookworm "$1" ${LAB_MIRROR:+"$LAB_MIRROR"} 8>&-
-}
-
-# Half-built bases, and older ones that no host stands on.
+# Half-built bases, and older ones that no instance stands on.
 base_clean() {
 	local old
 	for old in "$base_cache"/base-*; do

@@ -2,10 +2,9 @@
 # common - where things are, and how the lab speaks.
 
 LAB=${LAB:-lab}
-lab_root=${LAB_ROOT:-/var/tmp/certpush-lab}
+lab_root=/var/tmp/certpush-lab
 lab_state=$lab_root/$LAB
-base_cache=/var/cache/certpush-lab
-share=$lab_state/share # what the tests may use: keys, roots, the old store
+share=$lab_state/share # what the control side may use: keys, roots, the old store, a control directory
 
 say() { printf 'lab: %s\n' "$*"; }
 complain() { printf 'lab: %s\n' "$*" >&2; }
@@ -30,14 +29,4 @@ lock_instance() {
 	mkdir -p "$lab_root"
 	exec 9>"$lab_root/.$LAB.lock"
 	flock -w 120 9 || die "another command has held instance '$LAB' for two minutes"
-}
-
-# until_true SECONDS COMMAND...: poll every 50 ms until it succeeds or the time is over.
-until_true() {
-	local end=$((${EPOCHREALTIME%.*} + $1))
-	shift
-	until "$@"; do
-		((${EPOCHREALTIME%.*} < end)) || return 1
-		sleep 0.05
-	done
 }
