@@ -55,6 +55,10 @@ int cmd_renew(struct context *c)
 	size_t n;
 	int status;
 
+	if (c->options->limit && !c->options->push) {
+		err_set(&e, ERR_USAGE, "renew takes --limit only with --push");
+		return tell_error(c, &e);
+	}
 	if (!select_certificates(c, &list, &n, &e))
 		return tell_error(c, &e);
 	status = renew_and_push(c, list, n);

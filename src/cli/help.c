@@ -10,9 +10,9 @@ void help_overview(struct buf *out)
 	buf_puts(out, "\n");
 	options_help(out, VERB_ALL);
 	buf_puts(out,
-		"\ncertpush VERB --help tells more. Exit status: 0 all as it should be, 1 something\n"
-		"failed or isn't as it should be, 2 usage or configuration, 3 another run holds the\n"
-		"lock, 130 interrupted.\n");
+		"\ncertpush VERB --help tells more.\n"
+		"\nExit status: 0 all as it should be; 1 something failed or isn't as it should be;\n"
+		"2 usage or configuration; 3 another run holds the lock; 130 interrupted.\n");
 }
 
 void help_verb(struct buf *out, const struct verb *v)

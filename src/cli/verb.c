@@ -5,8 +5,9 @@ const struct verb verbs[] = {
 	{ "renew", VERB_RENEW, cmd_renew,
 		NEED_SETTINGS | NEED_STORE | NEED_LOCK | NEED_TRUST, "[CERT...]",
 		"obtain the certificates that are due",
-		"Due is what the store doesn't have, what has other names than the settings say, and what\n"
-		"has a third of its lifetime left (half, if that is under ten days).\n" },
+		"Due is what the store doesn't have, what has other names than the settings\n"
+		"say, and what has a third of its lifetime left (half, if that is under ten\n"
+		"days).\n" },
 	{ "plan", VERB_PLAN, cmd_plan,
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_TRUST,
 		"[SERVICE|PLAYBOOK...]", "show what push would change, and change nothing",
@@ -15,15 +16,16 @@ const struct verb verbs[] = {
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_LOCK | NEED_TRUST,
 		"[SERVICE|PLAYBOOK...]",
 		"bring hosts to what the store holds, and prove it",
-		"What differs is sent, put in place, reloaded and asked for by handshake; if the new\n"
-		"certificate isn't served in time, the host is put back as it was.\n" },
+		"What differs is sent, put in place, reloaded and asked for by handshake; if\n"
+		"the new certificate isn't served in time, the host is put back as it was.\n" },
 	{ "check", VERB_CHECK, cmd_check, NEED_SETTINGS | NEED_STORE, "[CERT...]",
 		"warn of certificates in the store that expire soon",
-		"For cron: silent, and exit status 0, when all is well.\n" },
+		"For cron: silent, and exit status 0, when all is well. Without --days and\n"
+		"$DAYS it warns below 20 days, or a quarter of the lifetime if that is less.\n" },
 	{ "check-remote", VERB_CHECK_REMOTE, cmd_check_remote, 0,
 		"[PROTOCOL [HOST[:PORT]]]", "ask services which certificate they serve now",
-		"Without words every check of the inventory; with a protocol those of that protocol; with\n"
-		"a host that host, of the inventory or any other.\n" },
+		"Without words every check of the inventory; with a protocol those of that\n"
+		"protocol; with a host that host, of the inventory or any other.\n" },
 	{ "inventory", VERB_INVENTORY, cmd_inventory, NEED_SETTINGS | NEED_INVENTORY, "",
 		"show the inventory, as ansible-inventory does", NULL },
 	{ "help", VERB_HELP, cmd_help, 0, "[VERB]", "explain a verb", NULL },

@@ -91,11 +91,11 @@ static bool mode_of(const char *text, unsigned *mode)
 		return false;
 	for (size_t i = 0; i < 9; i++) {
 		const char c = text[i + 1];
-		const unsigned bit = 1U << (8 - i);
-		const bool special = i % 3 == 2 && strchr("sStT", c);
+		const char upper = i == 8 ? 't' : 's';
+		const bool special = i % 3 == 2 && (c | 0x20) == upper;
 
-		if (c == letters[i] || c == 's' || c == 't')
-			*mode |= bit;
+		if (c == letters[i] || (special && c == upper))
+			*mode |= 1U << (8 - i);
 		else if (c != '-' && !special)
 			return false;
 		if (special)
@@ -117,14 +117,30 @@ static bool owners(struct reader *r, const char *what, char *owner, size_t owner
 
 static bool regular(struct reader *r, struct seen_file *f)
 {
-	char digest[65];
+	char digest[80];
 	unsigned mode;
 
-	f->state = SEEN_FILE;
 	return word(r, digest, sizeof digest) && sha256_from_hex(digest, &f->sha256) &&
 		owners(r, "names", f->owner, sizeof f->owner, f->group, sizeof f->group,
 			&f->mode) &&
 		owners(r, "numbers", f->uid, sizeof f->uid, f->gid, sizeof f->gid, &mode);
+}
+
+static bool state_of(const char *word, enum seen_state *state)
+{
+	static const char *const words[] = {
+		[SEEN_MISSING] = "missing",
+		[SEEN_FILE] = "regular",
+		[SEEN_LINK] = "link",
+		[SEEN_OTHER] = "other",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (text_eq(words[i], word)) {
+			*state = (enum seen_state)i;
+			return true;
+		}
+	return false;
 }
 
 static bool seen_file(struct reader *r, size_t index, struct seen_file *f)
@@ -133,14 +149,20 @@ static bool seen_file(struct reader *r, size_t index, struct seen_file *f)
 
 	*f = (struct seen_file){ 0 };
 	if (!word_is(r, "file") || !word(r, i, sizeof i) || number(i) != (int)index ||
-		!word(r, state, sizeof state) || !word(r, owed, sizeof owed))
+		!word(r, state, sizeof state) || !state_of(state, &f->state) ||
+		!word(r, owed, sizeof owed) || (!text_eq(owed, "0") && !text_eq(owed, "1")))
 		return false;
-	f->owed = text_eq(owed, "1");
-	if (text_eq(state, "regular"))
-		return regular(r, f);
-	f->state = text_eq(state, "missing") ? SEEN_MISSING
-		: text_eq(state, "link")     ? SEEN_LINK
-					     : SEEN_OTHER;
+	f->owed = owed[0] == '1';
+	return f->state != SEEN_FILE || regular(r, f);
+}
+
+/* "fail look - TEXT": it could not look. */
+static bool blind(struct reader r, struct err *e)
+{
+	if (!word_is(&r, "fail") || !word_is(&r, "look") || !word_is(&r, "-"))
+		return false;
+	r.at += strspn(r.at, " ");
+	err_set(e, ERR_REMOTE, "%.*s", (int)(r.end - r.at), r.at);
 	return true;
 }
 
@@ -156,6 +178,8 @@ bool answer_seen(const char *text, const char *nonce, struct seen_file *seen, si
 
 		if (!line(&r))
 			return cut(e);
+		if (blind(r, e))
+			return false;
 		if (!seen_file(&r, i, &seen[i]))
 			return garbled(&r, start, e);
 	}

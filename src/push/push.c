@@ -4,6 +4,8 @@
 #include "push/private/job.h"
 #include "work/crew.h"
 
+#include <string.h>
+
 struct fleet {
 	const struct push *push;
 	struct job *jobs;
@@ -34,6 +36,19 @@ static bool took_part(const struct job *j)
 	return j->plan && j->plan->n_services > 0;
 }
 
+static int longest_name(const struct fleet *fleet)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < fleet->push->n_hosts; i++) {
+		const size_t len = strlen(fleet->jobs[i].host->name);
+
+		if (took_part(&fleet->jobs[i]) && len > longest)
+			longest = len;
+	}
+	return (int)longest;
+}
+
 static struct push_total add_up(const struct fleet *fleet)
 {
 	struct push_total total = { 0 };
@@ -53,6 +68,7 @@ struct push_total push_run(const struct push *p)
 {
 	struct fleet fleet = { p, xcalloc(p->n_hosts, sizeof *fleet.jobs) };
 	struct push_total total;
+	int columns;
 
 	for (size_t i = 0; i < p->n_hosts; i++)
 		fleet.jobs[i] = (struct job){
@@ -60,9 +76,11 @@ struct push_total push_run(const struct push *p)
 		};
 	crew_run(p->forks, p->n_hosts, push_host, &fleet);
 	total = add_up(&fleet);
+	columns = longest_name(&fleet);
 	for (size_t i = 0; i < p->n_hosts; i++) {
 		struct job *j = &fleet.jobs[i];
 
+		j->recap.columns = columns;
 		/* Where all is as it should be, the summary says so in a line. */
 		if (took_part(j) && (total.changes > 0 || total.failed > 0))
 			job_emit(j,

@@ -79,6 +79,7 @@ void tell_proofs(struct job *j, const struct proofs *proofs)
 				.service = q->service->service->name,
 				.protocol = probe_protocol_title(q->check->protocol),
 				.address = q->address.text,
+				.more = i > 0 && proofs->list[i - 1].check == q->check,
 				.not_after = cert_not_after(leaf),
 				.fingerprint = hex.s });
 	}

@@ -50,6 +50,7 @@ enum event_kind {
 };
 
 struct recap {
+	int columns; /* of the longest host name of the run: text aligns by it */
 	int ok, changed, reloaded, verified, unreachable, failed;
 };
 
@@ -67,6 +68,7 @@ struct event {
 	bool alone;       /* PROBE: no other host was asked for, so no heading is needed */
 	bool several; /* PROBE: the host has several addresses, so each line tells its own
 		       */
+	bool more;    /* VERIFIED: one more address of the check that was told before */
 	const struct pos *pos; /* ERROR: where in a file */
 	const struct recap *recap;
 };

@@ -16,7 +16,7 @@
 #define PURPLE "\x1b[1;35m"
 #define PLAIN  "\x1b[0m"
 
-#define HOST_COLUMNS 26
+#define HOST_COLUMNS 12 /* at least; so that a recap fits in 80 */
 #define BANNER_MAX   79
 
 /* How one kind is shown. */
@@ -108,11 +108,10 @@ static void set_command(struct buf *line, const struct report *r, const struct e
 
 static void set_verified(struct buf *line, const struct report *r, const struct event *ev)
 {
-	(void)r;
 	service(line, ev);
 	if (ev->protocol)
 		buf_printf(line, " %s", ev->protocol);
-	if (ev->address)
+	if (ev->address && r->options.verbose > 0)
 		buf_printf(line, " %s", ev->address);
 	served(line, ev->not_after);
 	detail(line, ": ", ev, "");
@@ -276,13 +275,14 @@ static void show_recap(struct report *r, const struct event *ev, const struct fo
 		banner(r, ev->dry ? "RECAP [DRY RUN]" : "RECAP");
 	r->in_recap = true;
 	text_tame(host);
-	buf_printf(out, "%s%-*s%s : ", r->options.colour ? colour_of(c) : "", HOST_COLUMNS,
-		host, r->options.colour ? PLAIN : "");
-	count(r, out, "ok", c->ok, GREEN, 5);
-	count(r, out, "changed", c->changed, YELLOW, 5);
-	count(r, out, "reloaded", c->reloaded, YELLOW, 5);
-	count(r, out, "verified", c->verified, GREEN, 5);
-	count(r, out, "unreachable", c->unreachable, BRIGHT, 5);
+	buf_printf(out, "%s%-*s%s : ", r->options.colour ? colour_of(c) : "",
+		c->columns > HOST_COLUMNS ? c->columns : HOST_COLUMNS, host,
+		r->options.colour ? PLAIN : "");
+	count(r, out, "ok", c->ok, GREEN, 3);
+	count(r, out, "changed", c->changed, YELLOW, 3);
+	count(r, out, "reloaded", c->reloaded, YELLOW, 3);
+	count(r, out, "verified", c->verified, GREEN, 3);
+	count(r, out, "unreachable", c->unreachable, BRIGHT, 2);
 	count(r, out, "failed", c->failed, RED, 0);
 	buf_putc(out, '\n');
 }
@@ -376,6 +376,8 @@ static bool hidden(
 	if (ev->kind == EVENT_TEXT)
 		return false;
 	if (o->quiet && !event_is_trouble(ev))
+		return true;
+	if (ev->more && o->verbose == 0)
 		return true;
 	return o->verbose < form->verbose && !(form->in_plan && ev->dry);
 }
