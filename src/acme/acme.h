@@ -116,9 +116,6 @@ bool acme_challenge_ready(struct acme *a, const struct acme_authorization *z,
  */
 bool acme_authorization_wait(struct acme *a, struct acme_authorization *z, int64_t deadline,
 	struct err *e) NODISCARD;
-/* Best effort: after an aborted order. */
-void acme_authorization_deactivate(
-	struct acme *a, const struct acme_authorization *z, int64_t deadline);
 
 /* The Retry-After of the last 429 or 503, as an instant; 0 if there was none. */
 time_t acme_not_before(const struct acme *a);

@@ -174,16 +174,3 @@ bool acme_authorization_wait(
 				z->domain, status_name(z->status));
 	}
 }
-
-void acme_authorization_deactivate(
-	struct acme *a, const struct acme_authorization *z, int64_t deadline)
-{
-	AUTO(answer) struct answer r = ANSWER_EMPTY;
-	struct ask q = { .url = z->url,
-		.payload = "{\"status\":\"deactivated\"}",
-		.deadline = deadline };
-	struct err ignored;
-
-	if (!acme_post(a, &q, &r, &ignored))
-		return; /* some CAs can't, and it only keeps their count low */
-}

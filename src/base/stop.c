@@ -45,11 +45,6 @@ bool stop_requested(void)
 	return shields == 0 && atomic_load(&caught) != 0;
 }
 
-int stop_signal(void)
-{
-	return atomic_load(&caught);
-}
-
 int stop_fd(void)
 {
 	return shields == 0 ? pipe_fds[0] : -1;

@@ -14,7 +14,6 @@
 void stop_init(void);
 
 bool stop_requested(void);
-int stop_signal(void); /* the signal's number, 0 if there was none */
 
 /* Readable as soon as a stop is requested; -1 while this thread is shielded. */
 int stop_fd(void);

@@ -41,16 +41,6 @@ static char *short_name(const X509_NAME *name)
 	return s;
 }
 
-static char *serial_hex(const X509 *x)
-{
-	AUTO(bignum) BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x), NULL);
-	char *hex = number ? BN_bn2hex(number) : NULL;
-	char *s = xstrdup(hex ? hex : "");
-
-	OPENSSL_free(hex);
-	return s;
-}
-
 static struct sha256 digest_of(unsigned char *der, int len)
 {
 	struct sha256 d = { { 0 } };
@@ -91,8 +81,6 @@ struct cert *cert_from_x509(X509 *x)
 	c->key_sha256 = digest_of_key(x);
 	c->issuer = short_name(X509_get_issuer_name(x));
 	c->subject = short_name(X509_get_subject_name(x));
-	c->serial = serial_hex(x);
-	pkey_name(X509_get0_pubkey(x), c->key_type, sizeof c->key_type);
 	names_of(san, &c->names, &c->n_names);
 	/* Has OpenSSL work out the extensions now, not later in some thread. */
 	X509_check_purpose(x, -1, 0);
@@ -107,7 +95,6 @@ void cert_free(struct cert *c)
 	X509_free(c->x509);
 	free(c->issuer);
 	free(c->subject);
-	free(c->serial);
 	names_free(c->names, c->n_names);
 	free(c);
 }
@@ -140,16 +127,6 @@ const char *cert_issuer_name(const struct cert *c)
 const char *cert_subject_name(const struct cert *c)
 {
 	return c->subject;
-}
-
-const char *cert_serial(const struct cert *c)
-{
-	return c->serial;
-}
-
-const char *cert_key_type(const struct cert *c)
-{
-	return c->key_type;
 }
 
 const char *const *cert_names(const struct cert *c, size_t *n)

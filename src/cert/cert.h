@@ -53,9 +53,6 @@ struct sha256 cert_key_sha256(const struct cert *c);
 /* The issuer's and the subject's CN (or the last RDN's value), "" if there is none. */
 const char *cert_issuer_name(const struct cert *c);
 const char *cert_subject_name(const struct cert *c);
-const char *cert_serial(const struct cert *c); /* upper-case hex */
-/* "p256", "p384", "rsa2048" …; what cert/key.h calls it, or OpenSSL's name of it. */
-const char *cert_key_type(const struct cert *c);
 /* The subjectAltName's DNS names in lower case and addresses as text; n of them. */
 const char *const *cert_names(const struct cert *c, size_t *n);
 
@@ -76,7 +73,6 @@ bool cert_matches_key(const struct cert *c, const struct key *k);
 struct trust *trust_new(const char *extra_pem_file, struct err *e) NODISCARD;
 void trust_free(struct trust *t);
 DEFINE_AUTO(struct trust, trust, trust_free)
-struct x509_store_st *trust_store(const struct trust *t); /* not a reference: copy it */
 
 /*
  * Leaf to a trusted root with nothing but the chain's own intermediates, now, as a TLS

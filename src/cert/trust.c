@@ -86,11 +86,6 @@ void trust_free(struct trust *t)
 	free(t);
 }
 
-X509_STORE *trust_store(const struct trust *t)
-{
-	return t->store;
-}
-
 static bool explain(X509_STORE_CTX *ctx, struct err *e)
 {
 	AUTO(cert) struct cert *c = cert_from_x509(X509_STORE_CTX_get_current_cert(ctx));

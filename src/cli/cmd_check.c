@@ -89,7 +89,9 @@ static bool names_to_check(
 		for (size_t i = 0; i < *n; i++)
 			(*names)[i] = arena_strdup(c->arena, stored[i]);
 		fs_names_free(stored, *n);
-		return true;
+		return *n > 0 ||
+			err_set(e, ERR_CONFIG,
+				"nothing to check: neither the settings nor the store have a certificate");
 	}
 	if (!select_certificates(c, &list, n, e))
 		return false;

@@ -195,6 +195,8 @@ static bool add_given(
 		host = known->connection.address;
 	else if (!split_port(c->arena, word, &host, &port, e))
 		return false;
+	if (!*host)
+		return err_set(e, ERR_USAGE, "no host in '%s'", word);
 	add(s,
 		(struct question){
 			.host = word,

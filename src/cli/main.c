@@ -3,6 +3,7 @@
 #include "http/http.h"
 #include "ssh/ssh.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,6 +23,22 @@ static void harden(void)
 	prctl(PR_SET_DUMPABLE, 0);
 #endif
 	umask(077);
+}
+
+/*
+ * A standard stream that was closed must not become a socket that prints go into. Opened
+ * the wrong way round, so that using it still fails.
+ */
+static void fill_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null",
+			fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 static bool in_colour(const struct options *o)
@@ -105,6 +122,7 @@ int main(int argc, char **argv)
 	bool read;
 	int status;
 
+	fill_streams();
 	harden();
 	stop_init();
 	http_init();

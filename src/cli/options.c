@@ -33,7 +33,7 @@ static const struct option options[] = {
 	{ 'q', "quiet", NULL, FLAG, AT(quiet), VERB_ALL, "tell only what is wrong" },
 	{ 'h', "help", NULL, FLAG, AT(help), VERB_ALL, "this text, or that of a verb" },
 	{ 'V', "version", NULL, FLAG, AT(version), VERB_ALL, "certpush's version" },
-	{ 'l', "limit", "PATTERN", TEXT, AT(limit), HOSTS | VERB_INVENTORY,
+	{ 'l', "limit", "PATTERN", TEXT, AT(limit), HOSTS,
 		"only these hosts, as ansible takes them" },
 	{ 'n', "dry-run", NULL, FLAG, AT(dry), VERB_RENEW | VERB_PUSH,
 		"look at everything, change nothing" },

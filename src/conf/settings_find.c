@@ -26,7 +26,7 @@ char *settings_find(const char *given, struct err *e)
 		if (fs_exists(places[i]))
 			return xstrdup(places[i]);
 	err_set(e, ERR_USAGE,
-		"no settings: there is no %s, no %s and no %s; 'certpush init DIR' makes a folder to begin with, -c FILE names another file",
+		"no settings: there is no %s, no %s and no %s; -c FILE names another file",
 		places[0], places[1], places[2]);
 	return NULL;
 }

@@ -74,16 +74,19 @@ static bool judge(const struct child_result *r, struct err *e)
 	return false;
 }
 
+/* *begun is false if the script couldn't even be started. */
 static bool call(const struct dns_config *c, const char *const *argv,
-	const char *const *env, struct err *e)
+	const char *const *env, bool *begun, struct err *e)
 {
 	AUTO(child_result) struct child_result r = CHILD_RESULT_EMPTY;
 	struct child_spec spec = {
 		.argv = argv, .env = env, .deadline = deadline_in(c->hook_timeout)
 	};
 
+	*begun = true;
 	if (child_run(&spec, &r, e))
 		return judge(&r, e);
+	*begun = e->kind == ERR_TIMEOUT || e->kind == ERR_STOPPED;
 	if (e->kind == ERR_TIMEOUT)
 		return err_set(
 			e, ERR_HOOK, "not finished after %d s, ended", c->hook_timeout);
@@ -93,10 +96,12 @@ static bool call(const struct dns_config *c, const char *const *argv,
 }
 
 /* One run of the script for these records, with what dehydrated would have exported. */
-static bool run(
-	const char *operation, struct change *const *changes, size_t n, struct err *e)
+static bool run(const char *operation, struct change *const *changes, size_t n, bool *begun,
+	struct err *e)
 {
 	const struct dns_config *c = changes[0]->record->config;
+	/* beside the settings, not somewhere in $PATH */
+	AUTO(str) char *path = xasprintf("%s%s", strchr(c->hook, '/') ? "" : "./", c->hook);
 	AUTO(str) char *dir = fs_dirname(c->hook);
 	AUTO(str) char *basedir = xasprintf("BASEDIR=%s", dir);
 	AUTO(str) char *alias = xasprintf("alias=%s", changes[0]->record->domain);
@@ -106,7 +111,7 @@ static bool run(
 
 	buf_puts(&altnames, "altnames=");
 	add_names(&altnames, changes, n);
-	push(&v, c->hook);
+	push(&v, path);
 	push(&v, operation);
 	for (size_t i = 0; i < n; i++) {
 		push(&v, changes[i]->record->domain);
@@ -120,7 +125,7 @@ static bool run(
 			"WELLKNOWN=", basedir, alias, altnames.data, NULL };
 
 		pthread_mutex_lock(&one_at_a_time);
-		ok = call(c, v.list, env, e);
+		ok = call(c, v.list, env, begun, e);
 		pthread_mutex_unlock(&one_at_a_time);
 	}
 	free(v.list);
@@ -134,9 +139,13 @@ static void run_all(const char *operation, struct change *const *changes, size_t
 
 	for (size_t i = 0; i < n; i += step) {
 		struct err e = { 0 };
+		bool begun;
 
-		if (!run(operation, changes + i, step, &e))
-			changes_fail(changes + i, step, &e);
+		if (run(operation, changes + i, step, &begun, &e))
+			continue;
+		changes_fail(changes + i, step, &e);
+		for (size_t k = i; k < i + step; k++)
+			changes[k]->refused = !begun;
 	}
 }
 

@@ -73,18 +73,19 @@ const char *probe_protocol_title(const char *protocol)
 	return d ? d->title : protocol;
 }
 
-/* Is the word among those of the line, whatever the case? */
+/* Is the word among those of the line, whatever the case? "mx-starttls-1" is another word.
+ */
 static bool mentions(const char *line, const char *word)
 {
 	const size_t len = strlen(word);
 
 	while (*line) {
-		size_t n = strcspn(line, " -");
+		size_t n = strcspn(line, " ");
 
 		if (n == len && strncasecmp(line, word, len) == 0)
 			return true;
 		line += n;
-		line += strspn(line, " -");
+		line += strspn(line, " ");
 	}
 	return false;
 }

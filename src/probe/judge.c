@@ -45,15 +45,21 @@ static bool same_chain(const struct chain *a, const struct chain *b)
 	return true;
 }
 
-static bool share_a_name(const struct cert *a, const struct cert *b)
+static bool covers_one_of(const struct cert *a, const struct cert *b)
 {
 	size_t n;
-	const char *const *names = cert_names(a, &n);
+	const char *const *names = cert_names(b, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (cert_covers(b, names[i]))
+		if (cert_covers(a, names[i]))
 			return true;
 	return false;
+}
+
+/* A wildcard and a name that it covers are one name. */
+static bool share_a_name(const struct cert *a, const struct cert *b)
+{
+	return covers_one_of(a, b) || covers_one_of(b, a);
 }
 
 static enum probe_verdict verdict(struct probe_result *r, enum probe_verdict v)

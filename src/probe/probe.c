@@ -105,9 +105,13 @@ void probe_until(const struct prober *p, const struct probe_target *t,
 	for (;;) {
 		probe_run(p, t, a, expected, deadline + grace, r);
 		if (r->verdict == PROBE_OK) {
-			if (++good >= in_a_row || !clock_sleep_ms(close_by, &e))
+			if (++good >= in_a_row)
 				return;
-			continue;
+			if (clock_sleep_ms(close_by, &r->err))
+				continue;
+			/* one good answer proves nothing */
+			r->verdict = PROBE_UNREACHABLE;
+			return;
 		}
 		good = 0;
 		if (deadline_left(deadline) <= pause || !clock_sleep_ms(pause, &e))

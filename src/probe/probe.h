@@ -27,8 +27,6 @@ DEFINE_AUTO(struct prober, prober, prober_free)
 
 struct probe_target {
 	const char *protocol;
-	const char *host; /* name or address to connect to */
-	int port;         /* 0: the protocol's own */
 	const char *name; /* SNI, and the name that the certificate must cover */
 };
 

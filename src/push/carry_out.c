@@ -16,6 +16,15 @@ static char *staging_name(const struct job *j)
 		   : xasprintf(".certpush-%s", j->push->store_id);
 }
 
+/* Keys may be in it if it was begun at all; what the host refused wasn't. */
+static void leftover(struct job *j, const char *dir, const struct err *why)
+{
+	if (why->kind == ERR_NET || why->kind == ERR_TIMEOUT)
+		report_warn(j->push->report,
+			"%s: %s may be left there, with a key in it: the next push removes it",
+			j->host->name, dir);
+}
+
 /* Each content once, under the number of its first target. *path stays NULL if nothing has
  * to travel. */
 static bool send_files(struct job *j, char **path, struct err *e)
@@ -39,11 +48,8 @@ static bool send_files(struct job *j, char **path, struct err *e)
 		return true;
 	if (carrier_put(j->carrier, dir, files, n, path, deadline_in(SEND_SECONDS), e))
 		return true;
-	stop_shield();
 	if (!carrier_remove(j->carrier, dir, deadline_in(SEND_SECONDS), &(struct err){ 0 }))
-		report_note(
-			j->push->report, "%s: %s may be left there", j->host->name, dir);
-	stop_unshield();
+		leftover(j, dir, e);
 	return false;
 }
 
@@ -70,29 +76,35 @@ static bool apply(struct job *j, const char *staging)
 	return true;
 }
 
-/* From the first change on the host to its proof, a stop request waits. */
-static void transact(struct job *j, const char *staging)
-{
-	stop_shield();
-	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "applying" });
-	if (apply(j, staging))
-		prove(j);
-	stop_unshield();
-}
-
-void job_carry_out(struct job *j)
+static void transact(struct job *j)
 {
 	AUTO(str) char *staging = NULL;
 	struct err e = { 0 };
 
+	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "sending" });
+	if (!send_files(j, &staging, &e)) {
+		job_fail(j, NULL, &e);
+		return;
+	}
+	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "applying" });
+	if (apply(j, staging))
+		prove(j);
+}
+
+/* From the first byte on the host to its proof, a stop request waits: broken off, the
+ * connection is lost, and with it the way to take a key away again. */
+void job_carry_out(struct job *j)
+{
 	tell_ok(j);
 	if (plan_idle(j->plan))
 		return;
-	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "sending" });
-	if (!send_files(j, &staging, &e))
-		job_fail(j, NULL, &e);
-	else
-		transact(j, staging);
+	if (stop_requested()) {
+		job_fail_text(j, NULL, "interrupted");
+		return;
+	}
+	stop_shield();
+	transact(j);
+	stop_unshield();
 }
 
 void job_tell_plan(struct job *j)

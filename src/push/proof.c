@@ -32,7 +32,9 @@ static const char *a_name_of(struct arena *a, const struct cert *leaf)
 static struct proof *add(struct proofs *out, struct service_plan *s, const struct check *c)
 {
 	GROW(out->list, out->n);
-	out->list[out->n] = (struct proof){ .service = s, .check = c };
+	out->list[out->n] = (struct proof){
+		.service = s, .check = c, .result.verdict = PROBE_UNREACHABLE
+	};
 	return &out->list[out->n++];
 }
 
@@ -49,7 +51,6 @@ static void list_check(struct proofs *out, struct arena *a, const struct host_pl
 	if (!probe_resolve(host, port, &list, &n, &e)) {
 		struct proof *q = add(out, s, c);
 
-		q->result.verdict = PROBE_UNREACHABLE;
 		q->result.err = e;
 		return;
 	}

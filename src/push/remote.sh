@@ -5,7 +5,7 @@
 # Beside a file that is being replaced, while nothing has proved the new one yet:
 #   .NAME.certpush-new/  a directory of ours with what will be renamed over it
 #   .NAME.certpush-old   what a service was last proved with (a hard link), or
-#   .NAME.certpush-none  that there was nothing
+#   .NAME.certpush-none  that there was nothing; in it, the directories that were made for it
 #
 # Answers are lines: the nonce first, then what script.h says, then "end".
 
@@ -20,6 +20,11 @@ trap : HUP INT TERM PIPE
 made=
 lock_dir=
 synced=
+sums=
+names=
+numbers=
+lf='
+'
 # What has to take up again what is put back: reloads or restarts, once they have begun.
 take_up=:
 
@@ -37,6 +42,30 @@ else
 	digest() { openssl dgst -sha256 -r <"$1"; }
 fi
 
+# see PATH...: what there is to say of the regular files among them, asked in one go: a look costs processes, and little else.
+see() {
+	for each in "$@"; do
+		shift
+		if [ -f "$each" ] && [ ! -L "$each" ]; then set -- "$@" "$each"; fi
+	done
+	[ $# -gt 0 ] || return 0
+	sums=$(sha256sum -- "$@" 2>/dev/null)
+	names=$(ls -ld -- "$@")
+	numbers=$(ls -ldn -- "$@")
+}
+
+# line_of TEXT PATH: the line that ends in PATH, into $line. There is none where PATH has a character that is printed otherwise.
+line_of() {
+	rest=$1
+	while [ -n "$rest" ]; do
+		line=${rest%%"$lf"*}
+		if [ "/${line#*/}" = "$2" ]; then return 0; fi
+		rest=${rest#"$line"}
+		rest=${rest#"$lf"}
+	done
+	return 1
+}
+
 # look INDEX PATH
 look() {
 	hidden "$2"
@@ -45,13 +74,13 @@ look() {
 	if [ -L "$2" ]; then
 		say "file $1 link $owed"
 	elif [ -f "$2" ]; then
-		sum=$(digest "$2" 2>/dev/null)
-		[ -n "$sum" ] || blind "$2: can't be read as $(id -un)"
-		names=$(ls -ld -- "$2")
-		numbers=$(ls -ldn -- "$2")
-		say "file $1 regular $owed ${sum%% *}"
-		say "names ${names%%/*}"
-		say "numbers ${numbers%%/*}"
+		line_of "$sums" "$2" || line=$(digest "$2" 2>/dev/null)
+		[ -n "$line" ] || blind "$2: can't be read as $(id -un)"
+		say "file $1 regular $owed ${line%% *}"
+		line_of "$names" "$2" || line=$(ls -ld -- "$2")
+		say "names ${line%%/*}"
+		line_of "$numbers" "$2" || line=$(ls -ldn -- "$2")
+		say "numbers ${line%%/*}"
 	elif [ -e "$2" ]; then
 		say "file $1 other $owed"
 	else
@@ -96,7 +125,7 @@ abandoned() {
 	if [ -z "$1" ]; then
 		[ "$waited" -ge 10 ]
 	elif kill -0 "$1" 2>/dev/null; then
-		[ -n "$(find "$lock" -prune -mmin +60 2>/dev/null)" ]
+		[ "$waited" = 0 ] && [ -n "$(find "$lock" -prune -mmin +60 2>/dev/null)" ]
 	else
 		true
 	fi
@@ -125,7 +154,8 @@ fail() {
 }
 
 finish() {
-	files discard
+	# what lies there while another has the lock is the other's
+	[ -z "$lock_dir" ] || files discard
 	unlock
 	[ "$1" = 0 ] || unmake
 	clear_staging
@@ -155,7 +185,7 @@ stage() {
 
 # In a directory of our own, for a name that others can write in may be a link by now. Runs in a subshell.
 prepare() {
-	rm -rf "${hidden}new" && mkdir "${hidden}new" && cd "${hidden}new" || return
+	discard "$@" && mkdir "${hidden}new" && cd "${hidden}new" || return
 	if [ ! -O . ]; then
 		say "somebody else writes there"
 		return 1
@@ -176,7 +206,7 @@ keep() {
 	hidden "$6"
 	if [ -e "${hidden}old" ] || [ -e "${hidden}none" ]; then return; fi
 	if [ ! -e "$6" ]; then
-		: >"${hidden}none" || fail keep "$6: can't write there"
+		printf '%s' "$made" >"${hidden}none" || fail keep "$6: can't write there"
 	elif ! ln "$6" "${hidden}old" 2>/dev/null; then
 		{ cp -p "$6" "${hidden}new/old" && mv -f "${hidden}new/old" "${hidden}old"; } ||
 			fail keep "$6: the old file can't be kept"
@@ -196,7 +226,7 @@ settle() {
 
 discard() {
 	hidden "$6"
-	rm -rf "${hidden}new"
+	if [ -e "${hidden}new" ] || [ -L "${hidden}new" ]; then rm -rf "${hidden}new"; fi
 }
 
 # restore PATH, forget PATH: back to what was last proved; or what is there now is proved.
@@ -206,6 +236,7 @@ restore() {
 		# of two names of one file, some mv leave both
 		{ mv -f "${hidden}old" "$1" && rm -f "${hidden}old"; } || say "fail restore - $1"
 	elif [ -e "${hidden}none" ]; then
+		[ ! -O "${hidden}none" ] || made=$made$(cat "${hidden}none")$lf
 		rm -f "$1" "${hidden}none" || say "fail restore - $1"
 	fi
 }
@@ -215,20 +246,20 @@ forget() {
 	rm -f "${hidden}old" "${hidden}none"
 }
 
-if timeout -k 5 5 true 2>/dev/null; then
-	bounded() { timeout -k 10 120 "$@"; }
-else
-	bounded() { "$@"; }
-fi
+# Two minutes for each command, where there is a timeout that can kill.
+limit=
+bound() {
+	if timeout -k 5 5 true 2>/dev/null; then limit='timeout -k 10 120'; fi
+}
 
 # Into a file: a daemon that a command leaves behind would keep a pipe open. It gets no umask of ours either.
 attempt() {
-	(umask "$mask" && cd / && bounded sh -c "$1") >log 2>&1 </dev/null
+	(umask "$mask" && cd / && $limit sh -c "$1") >log 2>&1 </dev/null
 }
 
 # What it printed last, on one line.
 printed() {
-	tail -c 400 log | tail -n 3 | tr '\n\r\t' '   '
+	tail -c 400 log | tail -n 3 | tr '\n\r\t' '   ' | sed 's/ *$//'
 }
 
 # run STEP INDEX COMMAND
@@ -258,6 +289,7 @@ again() {
 }
 
 apply() {
+	bound
 	files stage
 	files keep
 	files swap
@@ -268,18 +300,25 @@ apply() {
 	finish 0
 }
 
+# Also those that a reload was enough for hold the files that go back.
+all() {
+	reloads "$1"
+	restarts "$1"
+}
+
 restart() {
-	take_up=restarts
+	bound
+	take_up=all
 	restarts run
 	finish 0
 }
 
 undo() {
+	bound
 	targets restore
-	reloads again
-	restarts again
+	all again
 	say restored
-	finish 0
+	finish 1
 }
 
 commit() {

@@ -140,6 +140,10 @@ static void transaction(struct buf *out, const char *nonce, const struct host_pl
 void script_look(struct buf *out, const char *nonce, const struct host_plan *p)
 {
 	begin(out, nonce);
+	buf_puts(out, "see");
+	for (size_t i = 0; i < p->n_targets; i++)
+		word(out, p->targets[i].file->path);
+	buf_putc(out, '\n');
 	for (size_t i = 0; i < p->n_targets; i++) {
 		buf_printf(out, "look %zu", i);
 		word(out, p->targets[i].file->path);

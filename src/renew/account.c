@@ -4,7 +4,7 @@
 #include "base/fs.h"
 #include "digest/digest.h"
 
-#define ACCOUNT_SECONDS 60
+#define ACCOUNT_SECONDS 60 /* at most; acme.timeout where that is less */
 #define MAX_KEY_FILE    65536
 
 void account_clear(struct account *a)
@@ -59,7 +59,8 @@ bool account_open(struct account *a, const struct settings *s, struct err *e)
 		.ca_file = s->acme.ca_file,
 		.user_agent = "certpush/" CERTPUSH_VERSION,
 	};
-	const int64_t deadline = deadline_in(ACCOUNT_SECONDS);
+	const int64_t deadline =
+		deadline_first(deadline_in(ACCOUNT_SECONDS), deadline_in(s->acme.timeout));
 	AUTO(str) char *path = NULL;
 
 	a->directory = acme_directory_url(s->acme.ca, e);

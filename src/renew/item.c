@@ -41,20 +41,31 @@ static bool same_names(const struct store_order *o, const struct certificate *c)
 	return true;
 }
 
-/* Still the same wish, at the same CA, and the order lives. */
-static bool resumable(struct item *it, const struct desk *d)
+/* Still the same wish, at the same CA. */
+static bool fits(const struct item *it, const struct desk *d)
 {
 	const struct store_order *o = &it->begun;
-	struct err e;
 
-	if (!text_eq(o->directory, d->directory) ||
-		!text_eq(o->account, acme_account_url(d->acme)) ||
-		!same_names(o, it->certificate) ||
-		!text_eq(key_name(o->key), it->certificate->key))
-		return false;
-	it->order.url = xstrdup(o->url);
-	return acme_order_refresh(d->acme, &it->order, order_deadline(d), &e) &&
-		it->order.status <= ACME_VALID;
+	return text_eq(o->directory, d->directory) &&
+		text_eq(o->account, acme_account_url(d->acme)) &&
+		same_names(o, it->certificate) &&
+		text_eq(key_name(o->key), it->certificate->key);
+}
+
+/*
+ * Go on with the order that was begun, if it lives: *lives. A CA that can't be asked, or
+ * wants no questions now, has said nothing about it: that is a failure.
+ */
+static bool resume(struct item *it, const struct desk *d, bool *lives, struct err *e)
+{
+	*lives = false;
+	it->order.url = xstrdup(it->begun.url);
+	if (acme_order_refresh(d->acme, &it->order, order_deadline(d), e)) {
+		*lives = it->order.status <= ACME_VALID;
+		return true;
+	}
+	return it->order.not_before == 0 &&
+		(e->kind == ERR_ACME || e->kind == ERR_PROTOCOL);
 }
 
 static struct key *key_for(const struct item *it, const struct desk *d, struct err *e)
@@ -115,14 +126,13 @@ static bool begin_order(struct item *it, const struct desk *d, struct err *e)
 static bool find_order(struct item *it, const struct desk *d, struct err *e)
 {
 	const char *name = it->certificate->name;
-	bool found;
+	bool found, lives = false;
 
 	/* A damaged one is as good as none: what it was begun for can be begun again. */
-	if (store_order_load(d->store, name, &it->begun, &found, e)) {
-		if (found && resumable(it, d))
-			return true;
-	}
-	return store_order_drop(d->store, name, e) && begin_order(it, d, e);
+	if (store_order_load(d->store, name, &it->begun, &found, e) && found &&
+		fits(it, d) && !resume(it, d, &lives, e))
+		return false;
+	return lives || (store_order_drop(d->store, name, e) && begin_order(it, d, e));
 }
 
 /* ---- authorizations and their records ---- */
@@ -249,15 +259,26 @@ static bool check(const struct item *it, const struct bundle *b, struct err *e)
 	return true;
 }
 
+static bool get(struct item *it, const struct desk *d, struct bundle *b, struct err *e)
+{
+	AUTO(buf) struct buf pem = BUF_EMPTY;
+	bool passing;
+
+	if (acme_certificate(d->acme, &it->order, &pem, order_deadline(d), e) &&
+		bundle_from_pem(b, pem.data, pem.len, it->begun.key, e) && check(it, b, e))
+		return true;
+	/* What the CA made of this order won't get better by asking for it again. */
+	passing = e->kind == ERR_NET || e->kind == ERR_TIMEOUT || e->kind == ERR_STOPPED;
+	it->spoilt = !passing && it->order.not_before == 0;
+	return false;
+}
+
 static bool fetch(struct item *it, const struct desk *d, struct err *e)
 {
 	const char *name = it->certificate->name;
-	AUTO(buf) struct buf pem = BUF_EMPTY;
 	AUTO(bundle) struct bundle b = BUNDLE_EMPTY;
 
-	if (!acme_certificate(d->acme, &it->order, &pem, order_deadline(d), e) ||
-		!bundle_from_pem(&b, pem.data, pem.len, it->begun.key, e) ||
-		!check(it, &b, e) || !store_write(d->store, name, &b, GENERATIONS, e))
+	if (!get(it, d, &b, e) || !store_write(d->store, name, &b, GENERATIONS, e))
 		return false;
 	it->not_after = cert_not_after(b.chain.certs[0]);
 	it->fingerprint = cert_sha256(b.chain.certs[0]);
@@ -299,7 +320,8 @@ static void note_success(
 /* An order that the CA has refused is of no more use; one that was only interrupted is. */
 static bool dead(const struct item *it)
 {
-	return it->err.kind == ERR_ACME && it->order.not_before == 0;
+	return it->spoilt ||
+		(it->order.url && it->err.kind == ERR_ACME && it->order.not_before == 0);
 }
 
 void item_remember(struct item *it, const struct desk *d)

@@ -71,8 +71,12 @@ static bool may_ask(struct run *run, const struct certificate *c, struct err *e)
 	const struct renew *r = run->renew;
 	AUTO(store_state) struct store_state st = { 0 };
 
-	if (r->force || !store_state_load(r->store, c->name, &st, e))
-		return r->force;
+	if (r->force)
+		return true;
+	if (!store_state_load(r->store, c->name, &st, e)) {
+		report_warn(r->report, "%s: %s", c->name, e->msg);
+		return true; /* what it knew is lost: the end of this run writes it anew */
+	}
 	if (st.not_before > clock_now())
 		return err_set(e, ERR_ACME, "the CA wants no request before %s (%s)",
 			time_openssl(st.not_before).s, st.last_error ? st.last_error : "");
@@ -261,17 +265,25 @@ static void fail_all(struct run *run, const struct err *e)
 		tell_failed(run, run->items[i].certificate->name, e);
 }
 
+/* No item can begin; a CA that wants to be left alone is left alone by all of them. */
+static void refuse_all(struct run *run, const struct account *a, const struct err *e)
+{
+	for (size_t i = 0; i < run->n_items; i++) {
+		run->items[i].err = *e;
+		if (a->acme)
+			run->items[i].order.not_before = acme_not_before(a->acme);
+	}
+}
+
 static void obtain(struct run *run)
 {
 	const struct renew *r = run->renew;
 	AUTO(account) struct account account = { 0 };
 	struct err e = { 0 };
+	bool open;
 
 	step(run, NULL, "asking the CA");
-	if (!account_open(&account, r->settings, &e)) {
-		fail_all(run, &e);
-		return;
-	}
+	open = account_open(&account, r->settings, &e);
 	run->desk = (struct desk){
 		.acme = account.acme,
 		.directory = account.directory,
@@ -279,7 +291,10 @@ static void obtain(struct run *run)
 		.store = r->store,
 		.providers = &run->providers,
 	};
-	work(run);
+	if (open)
+		work(run);
+	else
+		refuse_all(run, &account, &e);
 	for (size_t i = 0; i < run->n_items; i++)
 		tell_item(run, &run->items[i]);
 }

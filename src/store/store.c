@@ -67,8 +67,8 @@ struct store *store_open(const char *path, bool create, struct err *e)
 	s->lock_fd = -1;
 	if (create && !make_private(s, e))
 		return NULL;
-	if (!fs_is_dir(path)) {
-		err_set(e, ERR_IO, "%s: no store here: certpush renew makes it", path);
+	if (fs_exists(path) && !fs_is_dir(path)) {
+		err_set(e, ERR_IO, "%s: no store: not a directory", path);
 		return NULL;
 	}
 	if (!read_id(s))
@@ -149,6 +149,9 @@ bool store_names(const struct store *s, char ***names, size_t *n, struct err *e)
 	size_t n_all;
 
 	*n = 0;
+	if (!fs_exists(s->path))
+		return err_set(
+			e, ERR_IO, "%s: no store here: certpush renew makes it", s->path);
 	if (!fs_names(s->path, &all, &n_all, e))
 		return false;
 	for (size_t i = 0; i < n_all; i++) {

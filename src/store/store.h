@@ -23,7 +23,8 @@
 
 struct store; /* opaque; reading may be shared by threads, each NAME is written by one */
 
-/* Makes the directories (0700) if they are missing and `create`. */
+/* Makes the directories (0700) if they are missing and `create`; else one that isn't there
+ * is empty. */
 struct store *store_open(const char *path, bool create, struct err *e) NODISCARD;
 void store_free(struct store *s); /* gives the lock back */
 DEFINE_AUTO(struct store, store, store_free)

@@ -13,8 +13,7 @@ struct cert {
 	X509 *x509;
 	time_t not_before, not_after;
 	struct sha256 sha256, key_sha256;
-	char *issuer, *subject, *serial;
-	char key_type[32];
+	char *issuer, *subject;
 	char **names;
 	size_t n_names;
 };

@@ -17,8 +17,10 @@ struct item {
 	size_t n_authorizations;
 	struct dns_record *records; /* of its pending authorizations, in order */
 	size_t n_records;
-	struct arena *arena; /* the records' texts: they outlive the authorizations' state */
+	struct arena
+		*arena; /* the records' texts: they outlive the authorizations' state */
 	struct err err;
+	bool spoilt;      /* what the CA made of the order is of no use */
 	time_t not_after; /* of what was issued */
 	struct sha256 fingerprint;
 };
