@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "push/private/job.h"
 #include "push/private/prove.h"
 #include "push/private/script.h"
@@ -12,6 +13,8 @@ static char *staging_name(const struct job *j)
 {
 	const char *tmp = j->host->connection.remote_tmp;
 
+	if (tmp && text_starts(tmp, "~/")) /* that is where SFTP begins */
+		tmp += 2;
 	return tmp ? xasprintf("%s/certpush-%s", tmp, j->push->store_id)
 		   : xasprintf(".certpush-%s", j->push->store_id);
 }

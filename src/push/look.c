@@ -1,6 +1,8 @@
 #include "push/private/job.h"
 #include "push/private/script.h"
 
+#define LOOK_SECONDS 60
+
 static void look_script(
 	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
 {
@@ -14,7 +16,7 @@ static bool see(struct job *j, struct err *e)
 	char nonce[17];
 
 	j->seen = arena_calloc(j->arena, j->plan->n_targets, sizeof *j->seen);
-	return job_ask(j, look_script, NULL, &answer, nonce, e) &&
+	return job_ask(j, look_script, NULL, LOOK_SECONDS, &answer, nonce, e) &&
 		answer_seen(answer.data, nonce, j->seen, j->plan->n_targets, e) &&
 		plan_compare(j->plan, j->seen, e);
 }
@@ -55,7 +57,7 @@ static void ask_processes(struct job *j)
 {
 	AUTO(proofs) struct proofs proofs = { 0 };
 
-	proofs_list(&proofs, j->arena, j->plan, files_are_right);
+	proofs_list(&proofs, j->arena, j->plan, files_are_right, false);
 	proofs_ask(&proofs, j->push->prober);
 	for (size_t i = 0; i < j->plan->n_services; i++) {
 		struct service_plan *s = &j->plan->services[i];

@@ -8,6 +8,7 @@
 #define ASK_MS       10000
 #define SIDE_BY_SIDE 16
 #define IN_A_ROW     3
+#define AGAIN_MS     500
 
 void proofs_clear(struct proofs *p)
 {
@@ -38,8 +39,23 @@ static struct proof *add(struct proofs *out, struct service_plan *s, const struc
 	return &out->list[out->n++];
 }
 
+/* A name server that hiccups is no reason to take a push back: ask again for so long. */
+static bool resolve(const char *host, int port, int patience, struct probe_address **list,
+	size_t *n, struct err *e)
+{
+	const int64_t deadline = deadline_in(patience);
+
+	while (!probe_resolve(host, port, list, n, e)) {
+		struct err stopped;
+
+		if (deadline_left(deadline) == 0 || !clock_sleep_ms(AGAIN_MS, &stopped))
+			return false;
+	}
+	return true;
+}
+
 static void list_check(struct proofs *out, struct arena *a, const struct host_plan *p,
-	struct service_plan *s, const struct check *c)
+	struct service_plan *s, const struct check *c, bool patient)
 {
 	const char *host = c->host ? c->host : p->host->connection.address;
 	const char *name = c->name ? c->name : a_name_of(a, s->bundle->chain.certs[0]);
@@ -48,7 +64,7 @@ static void list_check(struct proofs *out, struct arena *a, const struct host_pl
 	struct err e;
 	size_t n;
 
-	if (!probe_resolve(host, port, &list, &n, &e)) {
+	if (!resolve(host, port, patient ? s->service->wait : 0, &list, &n, &e)) {
 		struct proof *q = add(out, s, c);
 
 		q->result.err = e;
@@ -64,13 +80,13 @@ static void list_check(struct proofs *out, struct arena *a, const struct host_pl
 }
 
 void proofs_list(struct proofs *out, struct arena *a, struct host_plan *p,
-	bool (*wanted)(const struct service_plan *s))
+	bool (*wanted)(const struct service_plan *s), bool patient)
 {
 	for (size_t i = 0; i < p->n_services; i++) {
 		struct service_plan *s = &p->services[i];
 
 		for (size_t k = 0; wanted(s) && k < s->service->n_checks; k++)
-			list_check(out, a, p, s, &s->service->checks[k]);
+			list_check(out, a, p, s, &s->service->checks[k], patient);
 	}
 }
 

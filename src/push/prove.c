@@ -69,6 +69,16 @@ static bool restart(struct job *j, struct proofs *proofs, const struct restarts 
 	return true;
 }
 
+/* Is there anything that was put in place, by this push or by one that nobody has proved?
+ */
+static bool has_previous(const struct job *j)
+{
+	for (size_t i = 0; i < j->plan->n_targets; i++)
+		if (j->plan->targets[i].why || j->plan->targets[i].seen->owed)
+			return true;
+	return false;
+}
+
 static bool wants_rollback(const struct job *j, const struct proofs *proofs)
 {
 	for (size_t i = 0; i < j->plan->n_services; i++) {
@@ -130,7 +140,7 @@ void prove(struct job *j)
 	struct restarts r = { 0 };
 
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "proving" });
-	proofs_list(&proofs, j->arena, j->plan, takes_up);
+	proofs_list(&proofs, j->arena, j->plan, takes_up, true);
 	proofs_wait(&proofs, j->push->prober);
 	r = restarts_of(j, &proofs);
 	if (!restart(j, &proofs, &r))
@@ -142,7 +152,7 @@ void prove(struct job *j)
 		return;
 	}
 	tell_unproved(j, proofs_bad(&proofs, NULL));
-	if (wants_rollback(j, &proofs))
+	if (has_previous(j) && wants_rollback(j, &proofs))
 		undo(j, proofs_bad(&proofs, NULL), &r);
 	else
 		tell_applied(j, &r);

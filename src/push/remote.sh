@@ -83,9 +83,19 @@ look() {
 		say "numbers ${line%%/*}"
 	elif [ -e "$2" ]; then
 		say "file $1 other $owed"
+	elif hides "$2"; then
+		blind "$2: can't be looked at as $(id -un)"
 	else
 		say "file $1 missing $owed"
 	fi
+}
+
+# Is it only that we may not look there?
+hides() {
+	case $(ls -d -- "$1" 2>&1) in
+	*'ermission denied'*) true ;;
+	*) false ;;
+	esac
 }
 
 blind() {
@@ -94,10 +104,9 @@ blind() {
 	exit 0
 }
 
-# One push at a time on a host. lock DIRECTORY
+# One push at a time on a host, whatever it pushes: in the home of who we are there.
 lock() {
-	place_directory "$1" || fail lock "$1: the directory can't be made"
-	lock=$1/.certpush-lock
+	lock=$HOME/.certpush-lock
 	waited=0
 	lost=0
 	until why=$(mkdir "$lock" 2>&1); do
@@ -117,7 +126,7 @@ lock() {
 	lock_dir=$lock
 	# from here on "." is a directory that nobody but us can write in
 	if ! cd "$lock_dir" || [ ! -O . ]; then fail lock "$lock: isn't ours"; fi
-	echo $$ >pid || fail lock "$1: can't write there (disk full?)"
+	echo $$ >pid || fail lock "$lock: can't write there (disk full?)"
 }
 
 # Its owner is gone, or never came to write its pid; or is older than any push, so that the pid is somebody else's.
@@ -232,6 +241,7 @@ discard() {
 # restore PATH, forget PATH: back to what was last proved; or what is there now is proved.
 restore() {
 	hidden "$1"
+	rm -rf "${hidden}new"
 	if [ -e "${hidden}old" ]; then
 		# of two names of one file, some mv leave both
 		{ mv -f "${hidden}old" "$1" && rm -f "${hidden}old"; } || say "fail restore - $1"
@@ -243,7 +253,7 @@ restore() {
 
 forget() {
 	hidden "$1"
-	rm -f "${hidden}old" "${hidden}none"
+	rm -rf "${hidden}old" "${hidden}none" "${hidden}new"
 }
 
 # Two minutes for each command, where there is a timeout that can kill.
@@ -291,6 +301,8 @@ again() {
 apply() {
 	bound
 	files stage
+	# a host that loses its power from here on has no copy of the key in it
+	clear_staging
 	files keep
 	files swap
 	files settle

@@ -1,6 +1,5 @@
 #include "push/private/script.h"
 #include "base/alloc.h"
-#include "base/fs.h"
 
 extern const char remote_sh[]; /* remote.sh, made into C by cmake/embed.cmake */
 
@@ -106,16 +105,6 @@ static void list_commands(struct buf *out, const char *name, const char *step,
 	close_list(out);
 }
 
-/* The host's lock lies in the directory of its first target, whoever pushes what. */
-static void take_lock(struct buf *out, const struct host_plan *p)
-{
-	AUTO(str) char *dir = fs_dirname(p->targets[0].file->path);
-
-	buf_puts(out, "lock");
-	word(out, dir);
-	buf_putc(out, '\n');
-}
-
 static void transaction(struct buf *out, const char *nonce, const struct host_plan *p,
 	const char *staging, bool with_files)
 {
@@ -134,7 +123,7 @@ static void transaction(struct buf *out, const char *nonce, const struct host_pl
 	if (staging)
 		word(out, staging);
 	buf_puts(out, "; }\n");
-	take_lock(out, p);
+	buf_puts(out, "lock\n");
 }
 
 void script_look(struct buf *out, const char *nonce, const struct host_plan *p)

@@ -10,11 +10,34 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static const struct service_plan *plan_of(const struct job *j, const struct service *s)
+{
+	for (size_t i = 0; i < j->plan->n_services; i++)
+		if (j->plan->services[i].service == s)
+			return &j->plan->services[i];
+	return NULL;
+}
+
+/* The fingerprint of the first certificate in it; NULL of a key, or if there is none. */
+static const char *print_of(
+	const struct job *j, const struct target *t, struct sha256_hex *hex)
+{
+	const struct chain *chain = &plan_of(j, t->service)->bundle->chain;
+	const size_t first = t->file->part == PART_CHAIN ? 1 : 0;
+	struct sha256 print;
+
+	if (t->file->part == PART_PRIVKEY || first >= chain->n)
+		return NULL;
+	print = cert_sha256(chain->certs[first]);
+	*hex = sha256_hex(&print);
+	return hex->s;
+}
+
 static void tell_files(struct job *j)
 {
 	for (size_t i = 0; i < j->plan->n_targets; i++) {
 		const struct target *t = &j->plan->targets[i];
-		const struct sha256_hex hex = sha256_hex(&t->sha256);
+		struct sha256_hex hex;
 
 		if (!t->why)
 			continue;
@@ -26,7 +49,7 @@ static void tell_files(struct job *j)
 				.item = base_name(t->file->path),
 				.path = t->file->path,
 				.part = part_name(t->file->part),
-				.fingerprint = t->file->part == PART_PRIVKEY ? NULL : hex.s,
+				.fingerprint = print_of(j, t, &hex),
 				.detail = t->why });
 	}
 }
@@ -34,11 +57,9 @@ static void tell_files(struct job *j)
 /* NULL where the files that changed say why. */
 static const char *why_of(const struct job *j, const struct service *s)
 {
-	for (size_t i = 0; i < j->plan->n_services; i++)
-		if (j->plan->services[i].service == s &&
-			j->plan->services[i].n_changes == 0)
-			return j->plan->services[i].reload_why;
-	return NULL;
+	const struct service_plan *p = plan_of(j, s);
+
+	return p && p->n_changes == 0 ? p->reload_why : NULL;
 }
 
 static void tell_commands(

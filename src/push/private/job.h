@@ -34,8 +34,8 @@ typedef void job_script(
 bool job_run(struct job *j, job_script *script, const void *ctx, struct remote_story *story,
 	struct err *e) NODISCARD;
 /* The raw answer, for job_look. */
-bool job_ask(struct job *j, job_script *script, const void *ctx, struct buf *answer,
-	char *nonce, struct err *e) NODISCARD;
+bool job_ask(struct job *j, job_script *script, const void *ctx, int seconds,
+	struct buf *answer, char *nonce, struct err *e) NODISCARD;
 
 /* What happens to the host is told through these; they count for the recap. */
 void job_emit(struct job *j, struct event ev);

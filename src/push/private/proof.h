@@ -23,11 +23,11 @@ void proofs_clear(struct proofs *p);
 DEFINE_AUTO_VALUE(struct proofs, proofs, proofs_clear)
 
 /*
- * The questions to the services that wanted() picks. A name that has no address becomes a
- * proof of its own that has failed already.
+ * The questions to the services that wanted() picks. A name that has no address, for all of
+ * the service's `wait` if patient, becomes a proof of its own that has failed already.
  */
 void proofs_list(struct proofs *out, struct arena *a, struct host_plan *p,
-	bool (*wanted)(const struct service_plan *s));
+	bool (*wanted)(const struct service_plan *s), bool patient);
 
 /* Ask each once. */
 void proofs_ask(struct proofs *p, const struct prober *prober);
