@@ -1,10 +1,11 @@
 #!/bin/sh
-# packages.sh [build] [lab] [bench] - install what is missing, and nothing else, from Debian. Default: build lab.
+# packages.sh [build] [lint] [lab] [bench] - install what is missing, and nothing else, from Debian. Default: all but bench.
 # Needs root only when something is missing.
 set -eu
 
-build='gcc clang libc6-dev cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libcjson-dev libssh2-1-dev
-	libyaml-dev libldns-dev libcmocka-dev clang-format clang-tidy mandoc shellcheck'
+build='gcc libc6-dev cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libcjson-dev libssh2-1-dev
+	libyaml-dev libldns-dev libcmocka-dev openssl python3'
+lint='clang clang-format clang-tidy mandoc shellcheck python3'
 lab='mmdebstrap iproute2 util-linux openssl openssh-client curl procps valgrind bind9-dnsutils python3'
 bench='dehydrated ansible-core bind9-dnsutils'
 
@@ -15,14 +16,15 @@ missing() {
 	done
 }
 
-[ $# -gt 0 ] || set -- build lab
+[ $# -gt 0 ] || set -- build lint lab
 wanted=
 for set in "$@"; do
 	case $set in
 	build) wanted="$wanted $build" ;;
+	lint) wanted="$wanted $lint" ;;
 	lab) wanted="$wanted $lab" ;;
 	bench) wanted="$wanted $bench" ;;
-	*) echo "packages.sh: no such set: $set (build, lab, bench)" >&2 && exit 2 ;;
+	*) echo "packages.sh: no such set: $set (build, lint, lab, bench)" >&2 && exit 2 ;;
 	esac
 done
 

@@ -10,8 +10,8 @@ what=${1:-all}
 case $what in
 unit) label='-L unit' packages=build ;;
 lab) label='-L lab' packages='build lab' ;;
-lint) label='-L lint' packages=build ;;
-all) label='' packages='build lab' ;;
+lint) label='-L lint' packages='build lint' ;;
+all) label='' packages='build lint lab' ;;
 *) echo "run.sh: unit, lab, lint or all, not '$what'" >&2 && exit 2 ;;
 esac
 

@@ -20,14 +20,14 @@ bool select_certificates(
 {
 	const struct settings *s = c->settings;
 	const struct options *o = c->options;
-	const bool all = o->n_words == 0;
-	const size_t count = all ? s->n_certificates : o->n_words;
+	const size_t most = o->n_words ? o->n_words : s->n_certificates;
 
-	*list = xcalloc(count, sizeof **list);
+	*list = xcalloc(most, sizeof **list);
 	*n = 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct certificate *found =
-			all ? &s->certificates[i] : settings_certificate(s, o->words[i]);
+	for (size_t i = 0; o->n_words == 0 && i < s->n_certificates; i++)
+		(*list)[(*n)++] = &s->certificates[i];
+	for (size_t i = 0; i < o->n_words; i++) {
+		const struct certificate *found = settings_certificate(s, o->words[i]);
 
 		if (!found) {
 			free(*list);

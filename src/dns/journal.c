@@ -53,14 +53,15 @@ static void drop(struct journal_entries *all, const char *domain, const char *to
 	const char *value)
 {
 	for (size_t i = 0; i < all->n; i++) {
-		struct journal_entry *entry = &all->list[i], gone = *entry;
+		struct journal_entry *entry = &all->list[i];
 
 		if (strcmp(entry->domain, domain) != 0 ||
 			strcmp(entry->token, token) != 0 ||
 			strcmp(entry->value, value) != 0)
 			continue;
+		clear_entry(entry);
 		*entry = all->list[--all->n];
-		clear_entry(&gone);
+		all->list[all->n] = (struct journal_entry){ 0 };
 		return;
 	}
 }

@@ -2,7 +2,6 @@
 #include "dns/dns.h"
 #include "dns/private/wire.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum {
@@ -118,6 +117,12 @@ static bool follow(const struct reader *r, size_t *at, size_t *limit)
 	return *at < r->len && r->data[*at] <= 63 && *at + 1 + r->data[*at] <= r->len;
 }
 
+/* RFC 4343: ASCII only, whatever the locale. */
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
 /* A name's uncompressed, lower-case form. */
 static bool read_name(struct reader *r, uint8_t name[TSIG_NAME_MAX], size_t *len)
 {
@@ -135,30 +140,40 @@ static bool read_name(struct reader *r, uint8_t name[TSIG_NAME_MAX], size_t *len
 			return false;
 		name[(*len)++] = (uint8_t)label;
 		for (unsigned i = 0; i < label; i++)
-			name[(*len)++] = (uint8_t)tolower(r->data[at++]);
+			name[(*len)++] = lower(r->data[at++]);
 	} while (label > 0);
+	return true;
+}
+
+static bool skip_question(struct reader *r)
+{
+	return skip_name(r) && skip(r, 4);
+}
+
+static bool skip_record(struct reader *r)
+{
+	uint16_t len;
+
+	return skip_name(r) && skip(r, 8) && read16(r, &len) && skip(r, len);
+}
+
+static bool skip_all(struct reader *r, bool (*one)(struct reader *r), unsigned n)
+{
+	for (; n > 0; n--)
+		if (!one(r))
+			return false;
 	return true;
 }
 
 /* Past the question and all records but the last one of the additional section. */
 static bool seek_last(struct reader *r)
 {
-	unsigned questions = get16(r->data + 4);
-	unsigned records = get16(r->data + 6) + get16(r->data + 8) + get16(r->data + 10);
+	const unsigned additional = get16(r->data + 10);
+	const unsigned records = get16(r->data + 6) + get16(r->data + 8) + additional;
 
 	r->pos = HEADER;
-	if (get16(r->data + 10) == 0)
-		return false;
-	for (; questions > 0; questions--)
-		if (!skip_name(r) || !skip(r, 4))
-			return false;
-	for (; records > 1; records--) {
-		uint16_t len;
-
-		if (!skip_name(r) || !skip(r, 8) || !read16(r, &len) || !skip(r, len))
-			return false;
-	}
-	return true;
+	return additional > 0 && skip_all(r, skip_question, get16(r->data + 4)) &&
+		skip_all(r, skip_record, records - 1);
 }
 
 static bool read_bytes(struct reader *r, const uint8_t **data, uint16_t *len)

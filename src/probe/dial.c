@@ -93,6 +93,14 @@ static bool handshake(SSL *ssl, int fd, int64_t deadline, struct err *e)
 	}
 }
 
+/* RFC 6066 3: names only. OpenSSL's macro for it casts const away, so it is written out. */
+static bool set_sni(SSL *ssl, const char *name)
+{
+	return !name || is_address(name) ||
+		SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+			(void *)(uintptr_t)name) == 1;
+}
+
 struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
 	const char *sni, int64_t deadline, struct err *e)
 {
@@ -102,8 +110,7 @@ struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
 	if (!dialect_speak(d, &lines, e))
 		return NULL;
 	ssl = SSL_new(ctx);
-	if (!ssl || !SSL_set_fd(ssl, fd) ||
-		(sni && !is_address(sni) && !SSL_set_tlsext_host_name(ssl, sni))) {
+	if (!ssl || !SSL_set_fd(ssl, fd) || !set_sni(ssl, sni)) {
 		err_set(e, ERR_TLS, "no TLS session could be made");
 		SSL_free(ssl);
 		return NULL;

@@ -1,13 +1,13 @@
 #include "renew/private/due.h"
 
-#define DAY        86400
+#define DAY        ((time_t)86400)
 #define SHORT_LIFE (10 * DAY)
 
 /* How much may be left before it is due. */
 static time_t margin(time_t lifetime, int renew_days)
 {
 	if (renew_days > 0)
-		return (time_t)renew_days * DAY;
+		return renew_days * DAY;
 	return lifetime < SHORT_LIFE ? lifetime / 2 : lifetime / 3;
 }
 

@@ -1,17 +1,19 @@
 /*
- * replay - feed the files of a directory to a fuzz target once: what the fuzzer found stays a test.
+ * replay - feed the files of a directory to a fuzz target once: what the fuzzer found stays
+ * a test.
  */
+#include "run.h"
+
 #include <dirent.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void feed(const char *dir, const char *name)
+static void feed(int (*target)(const uint8_t *, size_t), const char *dir, const char *name)
 {
-	static uint8_t data[1 << 20];
+	static uint8_t text[1 << 20];
 	char path[4096];
+	uint8_t *data; /* of its very size, for the sanitizer to see who reads on */
 	size_t len;
 	FILE *f;
 
@@ -21,24 +23,27 @@ static void feed(const char *dir, const char *name)
 		perror(path);
 		exit(1);
 	}
-	len = fread(data, 1, sizeof data, f);
+	len = fread(text, 1, sizeof text, f);
 	fclose(f);
-	LLVMFuzzerTestOneInput(data, len);
+	data = malloc(len);
+	memcpy(data, text, len);
+	target(data, len);
+	free(data);
 }
 
-int main(int argc, char **argv)
+int replay(int (*target)(const uint8_t *data, size_t len), const char *inputs)
 {
-	DIR *d = argc == 2 ? opendir(argv[1]) : NULL;
+	DIR *d = opendir(inputs);
 	struct dirent *entry;
 	int n = 0;
 
 	if (!d) {
-		fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]);
-		return 2;
+		perror(inputs);
+		return 1;
 	}
 	while ((entry = readdir(d)))
 		if (entry->d_name[0] != '.') {
-			feed(argv[1], entry->d_name);
+			feed(target, inputs, entry->d_name);
 			n++;
 		}
 	closedir(d);

@@ -504,27 +504,6 @@ static void only_a_valid_order_has_a_certificate(void **state)
 	ca_close(&ca);
 }
 
-static void a_deactivation_may_fail(void **state)
-{
-	static const struct scene script[] = {
-		{ .ask = "POST /z/1",
-			.status = 200,
-			.body = AUTHORIZATION("pending", CHALLENGE) },
-		{ .ask = "POST /z/1",
-			.status = 400,
-			.body = PROBLEM("malformed", "what?"),
-			.payload = "{\"status\":\"deactivated\"}" },
-	};
-	AUTO(acme_authorization) struct acme_authorization z = { 0 };
-	struct ca ca = { 0 };
-
-	(void)state;
-	ca_open(&ca, script, ARRAY_LEN(script));
-	get(&ca, &z);
-	acme_authorization_deactivate(ca.acme, &z, ca_soon());
-	ca_close(&ca);
-}
-
 static void *one_certificate(void *arg)
 {
 	struct ca *ca = arg;
@@ -629,7 +608,6 @@ int main(void)
 		cmocka_unit_test(a_finalize_that_came_through_before_is_well),
 		cmocka_unit_test(what_is_no_chain_is_refused),
 		cmocka_unit_test(only_a_valid_order_has_a_certificate),
-		cmocka_unit_test(a_deactivation_may_fail),
 		cmocka_unit_test(certificates_run_side_by_side),
 		cmocka_unit_test(a_stop_request_ends_a_wait),
 	};

@@ -25,16 +25,12 @@ static void tells_what_it_is(void **state)
 					       "email:x@example.net" },
 		&ca);
 	AUTO(cert) struct cert *c = cert_from_x509(i.x509);
-	AUTO(cert) struct cert *issuer = cert_from_x509(ca.x509);
 	size_t n;
 	const char *const *names = cert_names(c, &n);
 
 	(void)state;
 	assert_string_equal(cert_issuer_name(c), "Röt CA");
 	assert_string_equal(cert_subject_name(c), "www");
-	assert_string_equal(cert_key_type(c), "p256");
-	assert_string_equal(cert_key_type(issuer), "p384");
-	assert_string_equal(cert_serial(c), "0ABD");
 	assert_in_range(cert_not_before(c), clock_now() - 86500, clock_now() - 86300);
 	assert_in_range(cert_not_after(c), clock_now() + 86300, clock_now() + 86500);
 	assert_int_equal(n, 4);
@@ -194,7 +190,6 @@ static void matches_only_its_own_key(void **state)
 	assert_false(cert_matches_key(c, other));
 	assert_false(cert_matches_key(c, kind));
 	assert_false(cert_matches_key(keyless, mine));
-	assert_string_equal(cert_key_type(keyless), "unknown");
 	/* no dates in it: taken for expired, never for valid */
 	assert_int_equal(cert_not_after(keyless), 0);
 }

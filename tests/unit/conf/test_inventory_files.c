@@ -115,7 +115,7 @@ static void what_isnt_yaml_says_what_to_do(void **state)
 	} rows[] = {
 		{ "[web]\nlinode\n", 1,
 			"an INI inventory: make a YAML file of it: "
-			"ansible-inventory -i /tmp/" },
+			"ansible-inventory -i /" },
 		{ "# old\n[web:children]\nmail\n", 2, "an INI inventory" },
 		{ "linode\n[web]\nlinode\n", 2, "an INI inventory" },
 		{ "linode ansible_host=192.0.2.1\n", 1, "an INI inventory" },

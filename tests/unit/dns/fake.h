@@ -170,7 +170,7 @@ static inline bool fake_ready(struct fake *f, int fd)
 
 static inline void *fake_udp(void *arg)
 {
-	static _Thread_local uint8_t in[65535], out[65535];
+	uint8_t in[65535], out[65535];
 	struct fake *f = arg;
 	struct sockaddr_in peer;
 
@@ -210,7 +210,7 @@ static inline bool fake_read(struct fake *f, int fd, uint8_t *data, size_t len)
 
 static inline void *fake_tcp(void *arg)
 {
-	static _Thread_local uint8_t in[65535], out[65537];
+	uint8_t in[65535], out[65537];
 	struct fake *f = arg;
 
 	while (fake_ready(f, f->tcp)) {

@@ -1,10 +1,11 @@
 /* The wait, with a scripted resolver and scripted name servers on 127.0.0.x. */
 #include "base/clock.h"
+#include "base/text.h"
 #include "dns/private/propagation.h"
 
 #include "fake.h"
 
-enum { N_SERVERS = 3, LAG_MS = 30 /* tenth of what a server gets to answer */ };
+enum { N_SERVERS = 3 };
 
 /* What one name server of example.net (or of a zone below it) does. */
 struct play {
@@ -302,6 +303,17 @@ static void endless_aliases_end(void **state)
 	dns_records_clear(&r, 1);
 }
 
+static bool names(const char *msg, const char *domain, const char *says)
+{
+	char want[200];
+
+	snprintf(want, sizeof want,
+		"TXT _acme-challenge.%s isn't shown after 10 s by ns3.example.net "
+		"(127.0.0.3): %s",
+		domain, says);
+	return text_starts(msg, want);
+}
+
 static void who_lags_is_named(void **state)
 {
 	static const struct {
@@ -318,26 +330,30 @@ static void who_lags_is_named(void **state)
 	};
 	struct stage *s = *state;
 	struct dns_record r[ARRAY_LEN(rows)];
+	char got[480] = "";
 
-	s->terms.second_ms = LAG_MS;
 	s->play[1].moody = true;
 	s->play[1].serial = 17;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		r[i] = record(s, rows[i].domain, "one");
-	wait_for(s, r, ARRAY_LEN(rows));
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		char want[200];
+	/* on a busy machine even those that answer may be late: then all get more time */
+	for (s->terms.second_ms = 20; s->terms.second_ms < 2000; s->terms.second_ms *= 4) {
+		size_t good = 0;
 
-		snprintf(want, sizeof want,
-			"TXT _acme-challenge.%s isn't shown after 10 s by ns3.example.net "
-			"(127.0.0.3): %s",
-			rows[i].domain, rows[i].says);
-		if (strncmp(r[i].err.msg, want, strlen(want)) != 0)
-			fail_msg("%s", r[i].err.msg);
-		assert_int_equal(r[i].err.kind, ERR_DNS);
-		assert_false(r[i].visible);
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+			r[i] = record(s, rows[i].domain, "one");
+		wait_for(s, r, ARRAY_LEN(rows));
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+			assert_false(r[i].visible);
+			if (r[i].err.kind == ERR_DNS &&
+				names(r[i].err.msg, rows[i].domain, rows[i].says))
+				good++;
+			else
+				snprintf(got, sizeof got, "%s", r[i].err.msg);
+		}
+		dns_records_clear(r, ARRAY_LEN(rows));
+		if (good == ARRAY_LEN(rows))
+			return;
 	}
-	dns_records_clear(r, ARRAY_LEN(rows));
+	fail_msg("%s", got);
 }
 
 enum trouble { DEAD_RESOLVER, NO_RESOLVER, BAD_RESOLVER, NO_NS, UNREACHABLE };

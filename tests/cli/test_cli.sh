@@ -1,0 +1,265 @@
+#!/bin/bash
+# test_cli.sh CERTPUSH - what the command line says and returns: every mistake is one clear line on stderr,
+# exit status 2, and nothing on stdout. Needs openssl and python3; no network, no root.
+# shellcheck disable=SC2015,SC2016 # "a && b || wrong" is meant so, and so is a $ in a message
+set -u
+
+certpush=$(realpath "$1")
+dir=$(mktemp -d /tmp/certpush-cli-XXXXXX)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 2
+# nothing of whoever runs this
+unset DAYS CERTPUSH_CONFIG
+export HOME=$dir XDG_CONFIG_HOME=$dir/xdg LC_ALL=C NO_COLOR=1
+
+failures=0
+wrong() {
+	printf 'FAILED %s\n   %s\n' "$*" "status $status" >&2
+	sed 's/^/   stdout: /' out | head -n 5 >&2
+	sed 's/^/   stderr: /' err | head -n 5 >&2
+	failures=$((failures + 1))
+}
+
+run() {
+	what="certpush $*"
+	"$certpush" "$@" >out 2>err </dev/null
+	status=$?
+}
+
+# says TEXT WORD...: one line on stderr that begins "certpush: ", holds TEXT; status 2; nothing on stdout
+says() {
+	local text=$1
+	shift
+	# under AddressSanitizer the search for leaks takes longer than all the rest
+	ASAN_OPTIONS=detect_leaks=0 run "$@"
+	[ $status = 2 ] || wrong "$what: not 2"
+	[ ! -s out ] || wrong "$what: something on stdout"
+	local lines
+	mapfile -t lines <err
+	[ ${#lines[@]} = 1 ] || wrong "$what: not one line"
+	[[ ${lines[0]} == 'certpush: '* ]] || wrong "$what: doesn't begin with certpush:"
+	[[ ${lines[0]} == *"$text"* ]] || wrong "$what: doesn't say '$text'"
+}
+
+# is STATUS WORD...: that status, nothing on stderr
+is() {
+	local wanted=$1
+	shift
+	run "$@"
+	[ $status = "$wanted" ] || wrong "$what: not $wanted"
+	[ ! -s err ] || wrong "$what: something on stderr"
+}
+
+prints() { [[ $(<out) == *"$1"* ]] || wrong "$what: doesn't print '$1'"; }
+silent() { [ ! -s out ] || wrong "$what: isn't silent"; }
+
+# ---- a store, settings and an inventory that are fine ----
+
+openssl ecparam -name prime256v1 -genkey -noout -out key.pem 2>/dev/null
+certificate() { # NAME DAYS
+	mkdir -p "certs/$1"
+	cp key.pem "certs/$1/privkey.pem"
+	chmod 600 "certs/$1/privkey.pem"
+	openssl req -x509 -key key.pem -subj "/CN=$1" -addext "subjectAltName=DNS:$1" -days "$2" \
+		-out "certs/$1/fullchain.pem" 2>/dev/null
+	cp "certs/$1/fullchain.pem" "certs/$1/cert.pem"
+	: >"certs/$1/chain.pem"
+}
+certificate www.example.net 90
+certificate mail.example.net 60
+chmod 700 certs
+
+settings() { cat >certpush.yml; }
+good() {
+	settings <<-'END'
+		store: certs
+		inventory: hosts.yml
+		certificates:
+		  www.example.net: {names: [www.example.net]}
+		  mail.example.net: {names: [mail.example.net]}
+	END
+	cat >hosts.yml <<-'END'
+		all:
+		  children:
+		    web:
+		      hosts:
+		        linode:
+		          ansible_host: 127.0.0.1
+		          certpush: {nginx: {certificate: www.example.net}}
+		    mail:
+		      hosts:
+		        panix: {certpush: {postfix: {certificate: mail.example.net}}}
+	END
+}
+
+# ---- before there are any settings ----
+
+run
+[ $status = 2 ] || wrong 'no words: not 2'
+cat out err | grep -q 'usage: certpush' || wrong 'no words: no usage'
+is 0 --help
+prints 'usage: certpush'
+is 0 --version
+prints 'certpush '
+for verb in renew plan push check check-remote inventory; do
+	is 0 "$verb" --help
+	prints "usage: certpush $verb"
+	cp out help
+	is 0 help "$verb"
+	cmp -s out help || wrong "help $verb isn't $verb --help"
+done
+awk 'length > 100 { exit 1 }' help || wrong 'help: lines of over 100 columns'
+
+says "did you mean check?" chek
+says "unknown verb 'frobnicate'" frobnicate
+says "unknown verb" ''
+says "did you mean --limit?" push --lmit linode
+says "unknown option --frobnicate" push --frobnicate
+says "unknown option -x" push -x
+says "--config wants a value" check --config
+says "--forks wants a value" push -f
+says "not a number: 'x'" push -f x
+says "not a number: ''" push --forks=
+says "not a number: '1x'" push -f1x
+says "not a number: '99999999999999999999'" push -f 99999999999999999999
+says "not a number: '-1'" check --days -1
+says "at least 1" push -f 0
+says "--push takes no value" renew --push=yes
+says "text or json" --format xml check
+says "auto, always or never" --color maybe check
+says "check doesn't take --limit" check -l linode
+says "check doesn't take --dry-run" check -n
+says "push doesn't take --days" push --days 3
+says "no settings" check
+says "nowhere.yml" -c nowhere.yml check
+says "did you mean smtp?" check-remote smpt
+says "unknown protocol 'gopher'" check-remote gopher localhost
+says "did you mean" help chek
+
+# ---- settings that are wrong ----
+
+printf 'stoer: certs\n' | settings
+says "certpush.yml:1:1: settings: unknown key 'stoer': did you mean 'store'?" check
+printf 'store: certs\nacme:\n  contcat: [x]\n' | settings
+says "certpush.yml:3:3: " check
+printf 'store: [certs]\n' | settings
+says "certpush.yml:1:8: " check
+printf 'store: certs\ncertificates: www\n' | settings
+says "certpush.yml:2:15: " check
+printf 'store: certs\nacme:\n\tca: letsencrypt\n' | settings
+says "certpush.yml:3:1: a tab" check
+printf 'store: certs\nstore: more\n' | settings
+says "certpush.yml:2:1: " check
+printf 'store: "certs\n' | settings
+says "certpush.yml:" check
+printf 'store: certs\0\n' | settings
+says "certpush.yml" check
+printf -- '- store\n' | settings
+says "certpush.yml:1:1: " check
+: | settings
+says "certpush.yml:1:1: the file is empty" check
+printf 'store: certs\ncertificates:\n  ../../etc: {names: [a.example.net]}\n' | settings
+says "certpush.yml:3:3: " check
+head -c 10485760 /dev/zero | tr '\0' 'x' | settings
+says "certpush.yml" check
+{
+	printf 'a: &a [x,x,x,x,x,x,x,x,x]\n'
+	for c in b c d e f g h i; do
+		p=$(printf '%s' "$c" | tr b-i a-h)
+		printf '%s: &%s [*%s,*%s,*%s,*%s,*%s,*%s,*%s,*%s,*%s]\n' "$c" "$c" "$p" "$p" "$p" "$p" "$p" "$p" "$p" "$p" "$p"
+	done
+} | settings
+run check
+[ $status = 2 ] || wrong 'a bomb of aliases: not 2'
+rm certpush.yml
+mkdir certpush.yml
+says "certpush.yml" check
+rmdir certpush.yml
+
+# several mistakes are told in one go, each with its place
+printf 'stoer: certs\ninventroy: x\n' | settings
+run check
+[ $status = 2 ] && [ "$(grep -c '^certpush: certpush.yml:[12]:1: ' err)" = 2 ] || wrong 'two mistakes aren'\''t two lines'
+
+# ---- an inventory that is wrong ----
+
+good
+sed -i 's/certificate: www/certificate: wwww/' hosts.yml
+says "hosts.yml:7:43: certificate 'wwww.example.net' is neither in certpush.yml nor in the store: did you mean 'www.example.net'?" push
+good
+sed -i 's/nginx:/ngnix:/' hosts.yml
+says "hosts.yml:7:" push
+good
+cat >>hosts.yml <<-'END'
+	    a: {children: {b: {}}}
+	    b: {children: {a: {}}}
+END
+says "hosts.yml:" inventory --list
+good
+rm hosts.yml
+says "hosts.yml" inventory --list
+: >hosts.yml
+says "hosts.yml" push
+good
+says "linnode" push -n -l linnode
+says "'ngnix' is neither a service nor a playbook" push ngnix
+says "no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example.net?" check www.exmaple.net
+says "no certificate" renew -n nothing.at.all
+says "inventory wants --list" inventory
+says "nobody" inventory --host nobody
+
+# ---- what is fine ----
+
+is 0 inventory --list
+python3 -c 'import json, sys; d = json.load(open("out")); sys.exit("linode" not in d["web"]["hosts"])' ||
+	wrong 'inventory --list: not the JSON of ansible-inventory'
+is 0 inventory --host linode
+python3 -c 'import json, sys; sys.exit(json.load(open("out"))["ansible_host"] != "127.0.0.1")' ||
+	wrong 'inventory --host: not JSON'
+is 0 inventory --graph
+prints '@all:'
+prints '--linode'
+
+is 0 check
+silent
+is 0 check --days 59
+silent
+is 0 -q check mail.example.net
+silent
+run check --days 70
+[ $status = 1 ] || wrong 'check --days 70: not 1'
+cat out err | grep -q mail.example.net || wrong 'check --days 70: says nothing of mail'
+cat out err | grep -q www.example.net && wrong 'check --days 70: complains of www'
+DAYS=70 run check
+[ $status = 1 ] || wrong 'DAYS=70: not 1'
+DAYS=70 run check --days 59
+[ $status = 0 ] || wrong '--days comes before $DAYS: not 0'
+DAYS=x says "\$DAYS: not a number of days: 'x'" check
+DAYS='' is 0 check
+run --format json check --days 70
+[ $status = 1 ] && [ -s out ] && [ ! -s err ] || wrong 'check as JSON'
+python3 -c 'import json
+for line in open("out"): json.loads(line)' || wrong 'check: each line should be JSON'
+run --format json check www.exmaple.net
+[ $status = 2 ] && python3 -c 'import json
+for line in open("out"): json.loads(line)' || wrong 'an error as JSON'
+rm -r certs/www.example.net
+run check
+[ $status = 1 ] || wrong 'a certificate that is missing: not 1'
+printf 'rubbish' >certs/mail.example.net/fullchain.pem
+run check mail.example.net
+[ $status = 1 ] || wrong 'a damaged certificate: not 1'
+
+# a full disk, a closed pipe: no success where the output is lost
+if [ -w /dev/full ]; then
+	"$certpush" inventory --list >/dev/full 2>err
+	status=$?
+	[ $status = 1 ] || wrong 'output to a full disk: not 1'
+fi
+"$certpush" inventory --list 2>err | :
+[ "${PIPESTATUS[0]}" -le 2 ] || wrong 'a closed pipe: a signal'
+
+if [ "$failures" -gt 0 ]; then
+	echo "$failures failures" >&2
+	exit 1
+fi

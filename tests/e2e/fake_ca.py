@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+"""fake_ca - an ACME server that misbehaves as told.
+
+    fake_ca.py DIR CERT KEY PORT
+
+It issues for whoever asks and looks at no record, with a root of its own made by openssl. DIR/mode tells what
+to do wrong, read anew at every request, one line for each place:
+
+    PLACE ACTION [ARGUMENT]
+
+PLACE is directory, new-nonce, new-account, new-order, authz, challenge, order, finalize or cert. What is asked is
+written to DIR/log, one place a line; DIR/ready appears when it listens. Signals go to the process in DIR/pid.
+"""
+
+import base64
+import http.server
+import json
+import os
+import secrets
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+
+DIR, CERT, KEY, PORT = sys.argv[1:5]
+BASE = f"https://home.example.net:{PORT}"
+PROBLEM = "urn:ietf:params:acme:error:"
+lock = threading.Lock()
+orders = {}  # number: {"names": [...], "status": ..., "pem": ...}
+
+
+def path(name):
+    return os.path.join(DIR, name)
+
+
+def openssl(*args, text=b""):
+    return subprocess.run(["openssl", *args], input=text, check=True, capture_output=True).stdout
+
+
+def make_root():
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+            "-subj", "/CN=Fake Root", "-keyout", path("root.key"), "-out", path("root.pem"))
+
+
+def faults():
+    """What is told for each place: {"cert": ["other-key"], …}"""
+    try:
+        with open(path("mode"), encoding="ascii") as f:
+            return {words[0]: words[1:] for words in map(str.split, f) if words}
+    except FileNotFoundError:
+        return {}
+
+
+def unpack(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def other_request():
+    """A key and a request that nobody asked for."""
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=other",
+            "-keyout", path("other.key"), "-outform", "DER", "-out", path("other.csr"))
+    with open(path("other.csr"), "rb") as f:
+        return f.read()
+
+
+def sign(csr, names, days="90"):
+    """Fullchain for a request (DER)."""
+    extensions = path(f"ext.{secrets.token_hex(4)}")
+    with open(extensions, "w", encoding="ascii") as f:
+        f.write("subjectAltName=" + ",".join("DNS:" + n for n in names) + "\nbasicConstraints=CA:FALSE\n")
+    leaf = openssl("x509", "-req", "-inform", "DER", "-days", days, "-CA", path("root.pem"), "-CAkey",
+                   path("root.key"), "-set_serial", "0x" + secrets.token_hex(16), "-extfile", extensions, text=csr)
+    os.unlink(extensions)
+    with open(path("root.pem"), "rb") as f:
+        return leaf + f.read()
+
+
+def issue(order, csr, fault):
+    """The chain, wrong in the way the fault says."""
+    names = order["names"]
+    if fault == "other-names":
+        return sign(csr, ["other.example.net"])
+    if fault == "expired":
+        return sign(csr, names, days="-1")
+    if fault == "other-key":
+        return sign(other_request(), names)
+    pem = sign(csr, names)
+    if fault == "with-key":
+        other_request()
+        with open(path("other.key"), "rb") as f:
+            pem += f.read()
+    return pem
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer goes out in one piece
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, status, body=b"", kind="application/json", **headers):
+        self.send_response(status)
+        self.send_header("Replay-Nonce", secrets.token_urlsafe(12))
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def say(self, value, status=200, **headers):
+        self.answer(status, json.dumps(value).encode(), **headers)
+
+    def problem(self, status, word, detail, **headers):
+        body = json.dumps({"type": PROBLEM + word, "detail": detail, "status": status}).encode()
+        self.answer(status, body, "application/problem+json", **headers)
+
+    def hang_up(self):
+        self.close_connection = True
+        self.wfile.flush()
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    # -- faults of the transport: each returns True if that was the whole answer
+
+    def fault_html(self, _):
+        self.answer(200, b"<html><body>It works!</body></html>", "text/html")
+
+    def fault_garbage(self, _):
+        self.answer(200, b'{"status": "pen')
+
+    def fault_status(self, argument):
+        self.problem(int(argument), "serverInternal", "the database is on fire")
+
+    def fault_limit(self, seconds):
+        self.problem(429, "rateLimited", "too many requests of you", Retry_After=seconds)
+
+    def fault_badnonce(self, _):
+        self.problem(400, "badNonce", "never seen that one")
+
+    def fault_hang(self, _):
+        time.sleep(120)
+
+    def fault_close(self, _):
+        self.hang_up()
+
+    def fault_cut(self, _):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{\"status")
+        self.hang_up()
+
+    def misbehave(self, action, argument):
+        fault = getattr(self, "fault_" + action, None)
+        if action == "signal":
+            with open(path("pid"), encoding="ascii") as f:
+                os.kill(int(f.read()), getattr(signal, "SIG" + argument))
+            time.sleep(0.3)
+        if fault:
+            fault(argument)
+        return bool(fault)
+
+    # -- ACME
+
+    def order_json(self, number):
+        order = orders[number]
+        state = {
+            "status": order["status"],
+            "identifiers": [{"type": "dns", "value": n} for n in order["names"]],
+            "authorizations": [f"{BASE}/authz/{number}/{i}" for i in range(len(order["names"]))],
+            "finalize": f"{BASE}/finalize/{number}",
+        }
+        if order["status"] == "valid":
+            state["certificate"] = f"{BASE}/cert/{number}"
+        if self.fault == "invalid":
+            state["status"] = "invalid"
+            state["error"] = {"type": PROBLEM + "caa", "detail": "CAA record forbids it"}
+        if faults().get("order") == ["processing"] and order["status"] == "valid":
+            state["status"] = "processing"
+        return state
+
+    def do_directory(self, _):
+        self.say({"newNonce": BASE + "/new-nonce", "newAccount": BASE + "/new-account", "newOrder": BASE + "/new-order"})
+
+    def do_new_nonce(self, _):
+        self.answer(200)
+
+    def do_new_account(self, _):
+        self.say({"status": "valid"}, 201, Location=BASE + "/account/1")
+
+    def do_new_order(self, _):
+        number = secrets.token_hex(4)
+        names = [i["value"] for i in self.payload["identifiers"]]
+        ready = faults().get("authz") == ["valid"]
+        orders[number] = {"names": names, "status": "ready" if ready else "pending", "done": set()}
+        self.say(self.order_json(number), 201, Location=f"{BASE}/order/{number}")
+
+    def do_order(self, rest):
+        self.say(self.order_json(rest[0]), Location=f"{BASE}/order/{rest[0]}")
+
+    def do_authz(self, rest):
+        number, i = rest
+        order = orders[number]
+        name = order["names"][int(i)]
+        state = "valid" if i in order["done"] else "pending"
+        challenge = {"type": "dns-01", "url": f"{BASE}/challenge/{number}/{i}", "token": f"t{number}{i}", "status": state}
+        if self.fault == "foreign":
+            name = "www.example.org"
+        if self.fault == "no-dns":
+            challenge["type"] = "http-01"
+        if self.fault == "invalid" and state == "valid":
+            state = challenge["status"] = "invalid"
+            challenge["error"] = {"type": PROBLEM + "dns", "detail": "NXDOMAIN looking up TXT"}
+        self.say({"status": state, "identifier": {"type": "dns", "value": name.removeprefix("*.")}, "challenges": [challenge]})
+
+    def do_challenge(self, rest):
+        number, i = rest
+        order = orders[number]
+        with lock:
+            order["done"].add(i)
+            if len(order["done"]) == len(order["names"]):
+                order["status"] = "ready"
+        self.say({"type": "dns-01", "url": f"{BASE}/challenge/{number}/{i}", "token": f"t{number}{i}", "status": "processing"})
+
+    def do_finalize(self, rest):
+        order = orders[rest[0]]
+        order["csr"] = unpack(self.payload["csr"])
+        order["status"] = "valid"
+        self.say(self.order_json(rest[0]), Location=f"{BASE}/order/{rest[0]}")
+
+    def do_cert(self, rest):
+        order = orders[rest[0]]
+        if "pem" not in order:
+            order["pem"] = issue(order, order["csr"], self.fault)
+        self.answer(200, order["pem"], "application/pem-certificate-chain")
+
+    def serve(self):
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        self.payload = {}
+        if body:
+            payload = unpack(json.loads(body)["payload"])
+            self.payload = json.loads(payload) if payload else {}
+        place, *rest = self.path.strip("/").split("/")
+        with lock, open(path("log"), "a", encoding="ascii") as f:
+            f.write(place + "\n")
+        self.fault, argument = (faults().get(place, []) + ["", ""])[:2]
+        if self.fault and self.misbehave(self.fault, argument):
+            return
+        getattr(self, "do_" + place.replace("-", "_"))(rest)
+
+    def handle(self):
+        try:
+            super().handle()
+        except (OSError, ssl.SSLError):
+            pass  # the client went
+
+    do_GET = do_HEAD = do_POST = serve
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        with lock, open(path("trouble"), "a", encoding="utf-8") as f:
+            f.write(repr(sys.exc_info()[1]) + "\n")
+
+
+def main():
+    make_root()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERT, KEY)
+    server = Server(("10.53.0.1", int(PORT)), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    with open(path("ready"), "w", encoding="ascii"):
+        pass
+    server.serve_forever()
+
+
+main()

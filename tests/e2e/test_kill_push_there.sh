@@ -1,0 +1,102 @@
+#!/bin/bash
+# certpush, or what it runs on a host, is killed between two steps there: what was begun is finished or taken
+# back by the next push, and a reload that is owed is made up for.
+# shellcheck source=push_lib.sh
+. "$(dirname "$0")/push_lib.sh"
+own_control
+mint_all
+quiet certpush push -l panix
+
+# The command waits there until it is let go, so that it's known where the push is.
+held_up() {
+	host_vars panix <<-END
+		certpush:
+		  apache: {$1: "touch /run/here; while [ -e /run/here ]; do sleep 0.1; done; $2"}
+	END
+}
+# A shell's background has SIGINT ignored.
+begin_push() {
+	"$lab" run env --default-signal=INT "$CERTPUSH" push -l panix >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	until "$lab" exec panix test -e /run/here; do kill -0 $pid || fail 'it ended before'; done
+}
+let_go() { "$lab" exec panix rm /run/here; }
+held_new() { [[ $(pair panix /etc/apache2/tls) == "$(stored www.example.net)" ]]; }
+
+# kill -9 in validate: the script goes on to its end; the next push waits for it, and then owes a reload
+mint www.example.net
+held_up validate 'apachectl configtest'
+begin_push
+kill -KILL $pid
+wait $pid || :
+host_vars panix </dev/null
+(sleep 1.5 && let_go) &
+ends 0 certpush push -v -l panix
+says '^reloaded: \[panix\] => apache \(apachectl graceful\).*owed by an earlier push'
+says_not '^changed: '
+up_to_date panix
+nothing_left panix
+
+# the script itself is killed, with all that it began: as if the host had lost its power
+mint www.example.net
+held_up validate 'apachectl configtest'
+begin_push
+# shellcheck disable=SC2016 # expanded there
+"$lab" exec panix sh -c 'kill -9 "$(cat /root/.certpush-lock/pid)"'
+status=0
+wait $pid || status=$?
+((status == 1)) || fail "exit status $status"
+complains '^fatal: \[panix\] FAILED! '
+held_new || fail 'the new pair was in place'
+let_go
+host_vars panix </dev/null
+ends 0 certpush push -v -l panix
+says '^reloaded: \[panix\].*owed by an earlier push'
+up_to_date panix
+nothing_left panix
+
+# the same, and then the new certificate turns out to be wrong: what was last proved is what comes back
+mint www.example.net
+"$lab" break panix reload
+remember panix
+held_up reload true
+begin_push
+# shellcheck disable=SC2016 # expanded there
+"$lab" exec panix sh -c 'kill -9 "$(cat /root/.certpush-lock/pid)"'
+wait $pid || :
+let_go
+mint www.example.net
+host_vars panix </dev/null
+ends 1 certpush push -l panix
+as_before panix
+"$lab" mend panix
+ends 0 certpush push -l panix
+up_to_date panix
+nothing_left panix
+
+# SIGTERM in the midst of it waits for the end; a second one doesn't
+mint www.example.net
+held_up reload 'apachectl graceful'
+begin_push
+kill -TERM $pid
+sleep 0.3
+kill -0 $pid || fail 'it did not finish what it had begun'
+let_go
+status=0
+wait $pid || status=$?
+((status == 130)) || fail "exit status $status"
+up_to_date panix
+nothing_left panix
+mint www.example.net
+begin_push
+kill -INT $pid
+sleep 0.1
+kill -INT $pid
+status=0
+wait $pid || status=$?
+((status == 130)) || fail "exit status $status"
+let_go
+host_vars panix </dev/null
+ends 0 certpush push -l panix
+up_to_date panix
+nothing_left panix

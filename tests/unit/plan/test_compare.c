@@ -1,0 +1,288 @@
+#include "base/text.h"
+#include "check.h"
+#include "plan/plan.h"
+
+/* Three services: two share their commands, the third has none. */
+struct world {
+	struct arena *arena;
+	struct file files[4];
+	struct service services[3];
+	struct host host;
+	struct bundle bundle;
+	struct host_plan *plan;
+	struct seen_file seen[4];
+};
+
+static const struct bundle *the_bundle(void *ctx, const char *certificate)
+{
+	return strcmp(certificate, "gone") == 0 ? NULL : ctx;
+}
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof *w);
+
+	w->arena = arena_new();
+	w->files[0] = (struct file){ PART_PRIVKEY, "/a/key.pem", "root", "ssl-cert", 0640 };
+	w->files[1] = (struct file){ PART_FULLCHAIN, "/a/full.pem", NULL, NULL, 0644 };
+	w->files[2] = (struct file){ PART_CERT, "/b/cert.pem", "9", "13", 0644 };
+	w->files[3] = (struct file){ PART_CHAIN, "/c/chain.pem", NULL, NULL, 0644 };
+	w->services[0] = (struct service){ .name = "a",
+		.files = w->files,
+		.n_files = 2,
+		.validate = "check",
+		.reload = "reload all" };
+	w->services[1] = (struct service){ .name = "b",
+		.files = w->files + 2,
+		.n_files = 1,
+		.validate = "check b",
+		.reload = "reload all" };
+	w->services[2] =
+		(struct service){ .name = "c", .files = w->files + 3, .n_files = 1 };
+	for (int i = 0; i < 3; i++)
+		w->services[i].certificate = "www";
+	w->host = (struct host){ .name = "h", .services = w->services, .n_services = 3 };
+	w->bundle = (struct bundle)BUNDLE_EMPTY;
+	buf_puts(&w->bundle.privkey_pem, "key");
+	buf_puts(&w->bundle.cert_pem, "cert");
+	buf_puts(&w->bundle.chain_pem, "chain");
+	buf_puts(&w->bundle.fullchain_pem, "cert chain");
+	w->plan = plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle);
+	/* all as it should be */
+	w->seen[0] = (struct seen_file){ SEEN_FILE, sha256_of("key", 3), 0640, "root",
+		"ssl-cert", "0", "112", false };
+	w->seen[1] = (struct seen_file){ SEEN_FILE, sha256_of("cert chain", 10), 0644, "x",
+		"y", "77", "78", false };
+	w->seen[2] = (struct seen_file){ SEEN_FILE, sha256_of("cert", 4), 0644, "news",
+		"news", "9", "13", false };
+	w->seen[3] = (struct seen_file){ SEEN_FILE, sha256_of("chain", 5), 0644, "root",
+		"root", "0", "0", false };
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	arena_free(w->arena);
+	bundle_clear(&w->bundle);
+	free(w);
+	return 0;
+}
+
+static void compare(struct world *w)
+{
+	struct err e;
+
+	assert_ok(plan_compare(w->plan, w->seen, &e), &e);
+	plan_commands(w->arena, w->plan);
+}
+
+static void each_part_is_its_text_of_the_bundle(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(w->plan->n_targets, 4);
+	assert_ptr_equal(w->plan->targets[0].content, &w->bundle.privkey_pem);
+	assert_ptr_equal(w->plan->targets[1].content, &w->bundle.fullchain_pem);
+	assert_ptr_equal(w->plan->targets[2].content, &w->bundle.cert_pem);
+	assert_ptr_equal(w->plan->targets[3].content, &w->bundle.chain_pem);
+}
+
+static bool only_b(void *ctx, const struct host *h, const struct service *s)
+{
+	(void)ctx;
+	(void)h;
+	return strcmp(s->name, "b") == 0;
+}
+
+static void what_is_not_wanted_or_has_no_bundle_is_left_out(void **state)
+{
+	struct world *w = *state;
+
+	w->plan = plan_targets(w->arena, &w->host, only_b, the_bundle, &w->bundle);
+	assert_int_equal(w->plan->n_services, 1);
+	assert_int_equal(w->plan->n_targets, 1);
+	assert_string_equal(w->plan->targets[0].file->path, "/b/cert.pem");
+	w->services[1].certificate = "gone";
+	w->plan = plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle);
+	assert_int_equal(w->plan->n_services, 2);
+	assert_int_equal(w->plan->n_targets, 3);
+	w->plan = plan_targets(w->arena, &w->host, only_b, the_bundle, &w->bundle);
+	assert_int_equal(w->plan->n_services, 0);
+}
+
+static void what_is_as_it_should_be_is_idle(void **state)
+{
+	struct world *w = *state;
+
+	compare(w);
+	assert_int_equal(w->plan->n_changes, 0);
+	assert_int_equal(w->plan->n_validates + w->plan->n_reloads, 0);
+	assert_true(plan_idle(w->plan));
+}
+
+struct change {
+	size_t target;
+	struct seen_file seen;
+	const char *why;
+	bool send;
+};
+
+static void every_difference_has_its_why(void **state)
+{
+	struct world *w = *state;
+	const struct seen_file *good = w->seen;
+	struct change rows[] = {
+		{ 0, { .state = SEEN_MISSING }, "missing", true },
+		{ 0, good[0], "content", true },
+		{ 0, good[0], "owner", false },
+		{ 0, good[0], "group", false },
+		{ 0, good[0], "mode", false },
+		{ 2, good[2], "owner", false }, /* "9" is a number */
+		{ 2, good[2], "group", false },
+		{ 1, good[1], "mode", false },
+	};
+
+	rows[1].seen.sha256.bytes[31] ^= 1;
+	strcpy(rows[2].seen.owner, "Root");
+	strcpy(rows[3].seen.group, "112"); /* a group called so, not the number */
+	rows[4].seen.mode = 0644;
+	strcpy(rows[5].seen.uid, "10");
+	strcpy(rows[6].seen.gid, "9");
+	rows[7].seen.mode = 04644;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct seen_file seen[4];
+		struct err e;
+		struct target *t;
+
+		memcpy(seen, w->seen, sizeof seen);
+		seen[rows[i].target] = rows[i].seen;
+		w->plan = plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle);
+		assert_ok(plan_compare(w->plan, seen, &e), &e);
+		t = &w->plan->targets[rows[i].target];
+		if (!text_eq(t->why, rows[i].why) || t->send != rows[i].send)
+			fail_msg("row %zu: %s", i, t->why ? t->why : "nothing");
+		assert_int_equal(w->plan->n_changes, 1);
+		assert_false(plan_idle(w->plan));
+	}
+}
+
+/* The content decides before owner and mode do: it comes with them. */
+static void one_why_is_enough(void **state)
+{
+	struct world *w = *state;
+
+	w->seen[0].mode = 0;
+	strcpy(w->seen[0].owner, "nobody");
+	w->seen[0].sha256.bytes[0] ^= 1;
+	compare(w);
+	assert_string_equal(w->plan->targets[0].why, "content");
+	assert_true(w->plan->targets[0].send);
+	assert_int_equal(w->plan->services[0].n_changes, 1);
+}
+
+static void links_and_other_things_are_never_replaced(void **state)
+{
+	static const struct {
+		enum seen_state state;
+		const char *says;
+	} rows[] = { { SEEN_LINK, "/a/full.pem: a symbolic link" },
+		{ SEEN_OTHER, "/a/full.pem: not a regular file" } };
+	struct world *w = *state;
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		w->seen[1].state = rows[i].state;
+		assert_err(
+			plan_compare(w->plan, w->seen, &e), &e, ERR_REFUSED, rows[i].says);
+	}
+}
+
+static void commands_come_once_and_in_order(void **state)
+{
+	struct world *w = *state;
+
+	w->seen[0].state = w->seen[2].state = w->seen[3].state = SEEN_MISSING;
+	compare(w);
+	assert_int_equal(w->plan->n_validates, 2);
+	assert_string_equal(w->plan->validates[0].line, "check");
+	assert_string_equal(w->plan->validates[1].line, "check b");
+	assert_ptr_equal(w->plan->validates[1].service, &w->services[1]);
+	assert_int_equal(w->plan->n_reloads, 1);
+	assert_string_equal(w->plan->reloads[0].line, "reload all");
+	assert_ptr_equal(w->plan->reloads[0].service, &w->services[0]);
+}
+
+static void only_services_that_take_something_up_are_reloaded(void **state)
+{
+	struct world *w = *state;
+
+	w->seen[2].state = SEEN_MISSING;
+	compare(w);
+	assert_int_equal(w->plan->n_validates, 1);
+	assert_string_equal(w->plan->validates[0].line, "check b");
+	assert_ptr_equal(w->plan->reloads[0].service, &w->services[1]);
+	assert_null(w->plan->services[0].reload_why);
+}
+
+static void what_is_owed_is_taken_up_though_nothing_differs(void **state)
+{
+	struct world *w = *state;
+
+	w->seen[1].owed = true;
+	compare(w);
+	assert_int_equal(w->plan->n_changes, 0);
+	assert_string_equal(w->plan->services[0].reload_why, "owed by an earlier push");
+	assert_int_equal(w->plan->n_reloads, 1);
+	assert_false(plan_idle(w->plan));
+}
+
+static void changed_files_are_the_better_reason(void **state)
+{
+	struct world *w = *state;
+
+	w->seen[0].owed = true;
+	w->seen[1].state = SEEN_MISSING;
+	compare(w);
+	assert_string_equal(w->plan->services[0].reload_why, "files changed");
+}
+
+static void a_stale_process_is_reloaded(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+
+	w->seen[2].state = SEEN_MISSING;
+	assert_ok(plan_compare(w->plan, w->seen, &e), &e);
+	plan_stale(&w->plan->services[0], "stale");
+	plan_stale(&w->plan->services[1], "stale");
+	plan_stale(&w->plan->services[2], "stale");
+	plan_commands(w->arena, w->plan);
+	assert_string_equal(w->plan->services[0].reload_why, "stale");
+	assert_string_equal(w->plan->services[1].reload_why, "files changed");
+	assert_int_equal(w->plan->n_validates, 2);
+	assert_false(plan_idle(w->plan));
+}
+
+#define world_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		world_test(each_part_is_its_text_of_the_bundle),
+		world_test(what_is_not_wanted_or_has_no_bundle_is_left_out),
+		world_test(what_is_as_it_should_be_is_idle),
+		world_test(every_difference_has_its_why),
+		world_test(one_why_is_enough),
+		world_test(links_and_other_things_are_never_replaced),
+		world_test(commands_come_once_and_in_order),
+		world_test(only_services_that_take_something_up_are_reloaded),
+		world_test(what_is_owed_is_taken_up_though_nothing_differs),
+		world_test(changed_files_are_the_better_reason),
+		world_test(a_stale_process_is_reloaded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
