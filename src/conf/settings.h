@@ -72,7 +72,8 @@ struct acme_settings {
 	const char *profile;   /* or NULL */
 	bool profile_optional; /* {prefer: …}: do without it where the CA doesn't offer it
 				*/
-	int timeout; /* seconds for one order, from newOrder to the certificate; 300 */
+	int timeout; /* seconds for each step of an order: begin, validate, finalize, fetch;
+			300 */
 	struct pos pos;
 };
 

@@ -41,7 +41,19 @@ static bool same_names(const struct store_order *o, const struct certificate *c)
 	return true;
 }
 
-/* Still the same wish, at the same CA. */
+/* A run that was killed between the store's write and the order's drop has left it behind.
+ */
+static bool done_already(const struct item *it, const struct desk *d)
+{
+	AUTO(chain) struct chain stored = { 0 };
+	struct err e;
+
+	return !it->certificate->reuse_key && store_has(d->store, it->certificate->name) &&
+		store_read_chain(d->store, it->certificate->name, &stored, &e) &&
+		cert_matches_key(stored.certs[0], it->begun.key);
+}
+
+/* Still the same wish, at the same CA, and not fulfilled yet. */
 static bool fits(const struct item *it, const struct desk *d)
 {
 	const struct store_order *o = &it->begun;
@@ -49,7 +61,7 @@ static bool fits(const struct item *it, const struct desk *d)
 	return text_eq(o->directory, d->directory) &&
 		text_eq(o->account, acme_account_url(d->acme)) &&
 		same_names(o, it->certificate) &&
-		text_eq(key_name(o->key), it->certificate->key);
+		text_eq(key_name(o->key), it->certificate->key) && !done_already(it, d);
 }
 
 /*
