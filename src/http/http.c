@@ -90,6 +90,8 @@ static void set_method(CURL *c, const struct http_request *q)
 static void set_up(CURL *c, const struct http *h, const struct http_request *q,
 	struct curl_slist *headers)
 {
+	const long left = deadline_left(q->deadline);
+
 	curl_easy_reset(c); /* keeps connections, sessions and the share */
 	set_trust(c, h);
 	set_method(c, q);
@@ -100,7 +102,8 @@ static void set_up(CURL *c, const struct http *h, const struct http_request *q,
 	 */
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)deadline_left(q->deadline));
+	/* The time may have run out since it was looked at, and 0 would be no bound. */
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, left > 0 ? left : 1L);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)INT_MAX);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	/* A resolver thread that still waits must not hold up a deadline or a stop. */

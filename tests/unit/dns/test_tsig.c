@@ -193,11 +193,17 @@ static void a_changed_or_stale_answer_is_refused(void **state)
 		struct tsig_mac mac;
 		ldns_pkt *q = signed_question(&k, &msg, &mac);
 		enum spoil how = rows[i].spoil;
-		time_t now = time(NULL);
+		time_t now;
 		struct err e;
 
-		signed_answer(q, how == OTHER_ALGORITHM ? "hmac-sha512" : "hmac-sha256",
-			how == OTHER_KEY ? "akme.example." : "acme.example.", &answer);
+		do {
+			now = time(NULL);
+			buf_reset(&answer);
+			signed_answer(q,
+				how == OTHER_ALGORITHM ? "hmac-sha512" : "hmac-sha256",
+				how == OTHER_KEY ? "akme.example." : "acme.example.",
+				&answer);
+		} while (time(NULL) != now); /* signed in this very second */
 		if (how == FLIP_FLAGS)
 			answer.data[3] ^= 0x05; /* another RCODE */
 		if (how == FLIP_RECORD)
