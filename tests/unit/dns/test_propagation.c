@@ -241,8 +241,8 @@ static void a_late_server_is_waited_for_and_told(void **state)
 	assert_true(r.visible);
 	assert_int_equal(s->told, 1);
 	/* "… of 18" if the other one has told its serial by then */
-	assert_true(text_starts(
-		s->last, "waiting for ns3.example.net (127.0.0.3): no such name, serial 17"));
+	assert_true(text_starts(s->last,
+		"waiting for ns3.example.net (127.0.0.3): no such name, serial 17"));
 	dns_records_clear(&r, 1);
 }
 

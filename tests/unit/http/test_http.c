@@ -281,6 +281,9 @@ static void a_handshake_counts_against_the_deadline(void **state)
 	s.server.port = ntohs(at.sin_port);
 	assert_err(
 		get_within(&s, "/", 20, &r, &e), &e, ERR_TIMEOUT, "no connection in time");
+	/* also one that runs out while the request is made ready */
+	for (int i = 0; i < 10; i++)
+		assert_err(get_within(&s, "/", 1, &r, &e), &e, ERR_TIMEOUT, "no ");
 	close(fd);
 	assert_err(get(&s, "/", &r, &e), &e, ERR_NET, ": connection refused");
 	s.server.port = real;

@@ -233,7 +233,9 @@ static char seen(
 		changed = changed || st.st_ino != files[part];
 		files[part] = st.st_ino;
 	}
-	return changed ? look(dir, old, new) : '=';
+	if (!changed)
+		return '=';
+	return look(dir, old, new);
 }
 
 /* The system calls that can change what a reader finds. */
