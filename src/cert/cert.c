@@ -1,5 +1,6 @@
 #include "cert/cert.h"
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/text.h"
 #include "cert/key.h"
 #include "cert/private/cert.h"
@@ -133,6 +134,14 @@ const char *const *cert_names(const struct cert *c, size_t *n)
 {
 	*n = c->n_names;
 	return (const char *const *)c->names;
+}
+
+const char *cert_name_to_ask(const struct cert *c, struct arena *a)
+{
+	for (size_t i = 0; i < c->n_names; i++)
+		if (c->names[i][0] != '*')
+			return c->names[i];
+	return c->n_names ? arena_printf(a, "certpush%s", c->names[0] + 1) : NULL;
 }
 
 bool cert_covers(const struct cert *c, const char *name)

@@ -14,6 +14,7 @@
 
 struct cert;  /* opaque: holds an X509 */
 struct trust; /* opaque: a set of roots */
+struct arena;
 struct key;
 struct x509_st;
 struct x509_store_st;
@@ -61,6 +62,11 @@ const char *const *cert_names(const struct cert *c, size_t *n);
  * A wildcard is covered by itself.
  */
 bool cert_covers(const struct cert *c, const char *name);
+/*
+ * A name to ask a server for it by: its first that isn't a wildcard, else one that the
+ * first wildcard covers, made in the arena; NULL if it has no name.
+ */
+const char *cert_name_to_ask(const struct cert *c, struct arena *a);
 /* True if the SAN's DNS names and addresses are exactly this set, in any order and case. */
 bool cert_has_names(const struct cert *c, const char *const *names, size_t n);
 bool cert_matches_key(const struct cert *c, const struct key *k);

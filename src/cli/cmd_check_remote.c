@@ -109,17 +109,13 @@ static void add(struct survey *s, struct question q, const char *connect_to, int
 	free(addresses);
 }
 
-/* A name the certificate is for; for a wildcard, one that it covers. */
+/* A name the certificate is for; without one the host as it was given. */
 static const char *name_of(struct survey *s, const struct chain *chain, const char *host)
 {
-	size_t n;
-	const char *const *names = chain ? cert_names(chain->certs[0], &n) : NULL;
+	const char *name =
+		chain ? cert_name_to_ask(chain->certs[0], s->context->arena) : NULL;
 
-	for (size_t i = 0; names && i < n; i++)
-		if (names[i][0] != '*')
-			return names[i];
-	return names && n > 0 ? arena_printf(s->context->arena, "certpush%s", names[0] + 1)
-			      : host;
+	return name ? name : host;
 }
 
 static void add_check(struct survey *s, const struct host *h, const struct service *service,

@@ -71,7 +71,7 @@ static bool load_playbooks(struct context *c, int *status)
 	return c->playbooks || tell_all(c, &all, status);
 }
 
-static const char *nearest_certificate(const struct context *c, const char *name)
+const char *nearest_certificate(const struct context *c, const char *name)
 {
 	const struct settings *s = c->settings;
 	const char **names = arena_calloc(c->arena, s->n_certificates + 1, sizeof *names);

@@ -36,6 +36,9 @@ bool context_load(struct context *c, unsigned needs, const char *verb, int *stat
 void context_clear(struct context *c);
 DEFINE_AUTO_VALUE(struct context, context, context_clear)
 
+/* The certificate of the settings whose name is nearest, for "did you mean"; or NULL. */
+const char *nearest_certificate(const struct context *c, const char *name) NODISCARD;
+
 /* The exit status that goes with a failure. */
 int exit_status(const struct err *e);
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOCKED = 3, EXIT_STOPPED = 130 };

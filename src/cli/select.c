@@ -4,15 +4,11 @@
 
 static bool unknown(const struct context *c, const char *word, struct err *e)
 {
-	const struct settings *s = c->settings;
-	const char **names = arena_calloc(c->arena, s->n_certificates + 1, sizeof *names);
-	const char *near;
+	const char *near = nearest_certificate(c, word);
 
-	for (size_t i = 0; i < s->n_certificates; i++)
-		names[i] = s->certificates[i].name;
-	near = text_nearest(word, names);
-	return err_set(e, ERR_USAGE, "no certificate '%s' in %s%s%s%s", word, s->file,
-		near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+	return err_set(e, ERR_USAGE, "no certificate '%s' in %s%s%s%s", word,
+		c->settings->file, near ? ": did you mean " : "", near ? near : "",
+		near ? "?" : "");
 }
 
 bool select_certificates(

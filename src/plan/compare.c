@@ -24,14 +24,6 @@ static const char *difference(const struct target *t)
 	return seen->mode == t->file->mode ? NULL : "mode";
 }
 
-static struct service_plan *plan_of(struct host_plan *p, const struct service *s)
-{
-	for (size_t i = 0; i < p->n_services; i++)
-		if (p->services[i].service == s)
-			return &p->services[i];
-	return NULL;
-}
-
 static bool replaceable(const struct target *t, struct err *e)
 {
 	if (t->seen->state == SEEN_LINK)
@@ -48,7 +40,7 @@ bool plan_compare(struct host_plan *p, const struct seen_file *seen, struct err 
 {
 	for (size_t i = 0; i < p->n_targets; i++) {
 		struct target *t = &p->targets[i];
-		struct service_plan *s = plan_of(p, t->service);
+		struct service_plan *s = plan_service(p, t->service);
 
 		t->seen = &seen[i];
 		if (!replaceable(t, e))

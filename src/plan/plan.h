@@ -90,6 +90,10 @@ void plan_stale(struct service_plan *s, const char *why);
 /* Collect the commands of the services that have something to take up. */
 void plan_commands(struct arena *a, struct host_plan *p);
 
+/* The plan of one of its services; NULL if it isn't in it. */
+struct service_plan *plan_service(const struct host_plan *p, const struct service *service)
+	NODISCARD;
+
 /* Nothing to send, put right or reload. */
 bool plan_idle(const struct host_plan *p);
 

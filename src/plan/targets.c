@@ -53,3 +53,11 @@ struct host_plan *plan_targets(struct arena *a, const struct host *h,
 		add_targets(p, &p->services[i]);
 	return p;
 }
+
+struct service_plan *plan_service(const struct host_plan *p, const struct service *service)
+{
+	for (size_t i = 0; i < p->n_services; i++)
+		if (p->services[i].service == service)
+			return &p->services[i];
+	return NULL;
+}

@@ -18,18 +18,6 @@ void proofs_clear(struct proofs *p)
 	*p = (struct proofs){ 0 };
 }
 
-/* A name the certificate is for; a wildcard is asked for by a name that it covers. */
-static const char *a_name_of(struct arena *a, const struct cert *leaf)
-{
-	size_t n;
-	const char *const *names = cert_names(leaf, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (names[i][0] != '*')
-			return names[i];
-	return n ? arena_printf(a, "certpush%s", names[0] + 1) : NULL;
-}
-
 static struct proof *add(struct proofs *out, struct service_plan *s, const struct check *c)
 {
 	GROW(out->list, out->n);
@@ -58,7 +46,8 @@ static void list_check(struct proofs *out, struct arena *a, const struct host_pl
 	struct service_plan *s, const struct check *c, bool patient)
 {
 	const char *host = c->host ? c->host : p->host->connection.address;
-	const char *name = c->name ? c->name : a_name_of(a, s->bundle->chain.certs[0]);
+	const char *name =
+		c->name ? c->name : cert_name_to_ask(s->bundle->chain.certs[0], a);
 	const int port = c->port ? c->port : probe_protocol_port(c->protocol);
 	struct probe_address *list;
 	struct err e;

@@ -34,15 +34,6 @@ static void close_list(struct buf *out)
 	buf_puts(out, "}\n");
 }
 
-static const struct service_plan *plan_of(
-	const struct host_plan *p, const struct service *service)
-{
-	for (size_t i = 0; i < p->n_services; i++)
-		if (p->services[i].service == service)
-			return &p->services[i];
-	return NULL;
-}
-
 size_t script_staged(const struct host_plan *p, size_t target)
 {
 	for (size_t i = 0; i < target; i++)
@@ -83,7 +74,7 @@ static void list_targets(struct buf *out, const struct host_plan *p)
 {
 	open_list(out, "targets");
 	for (size_t i = 0; i < p->n_targets; i++) {
-		if (!plan_of(p, p->targets[i].service)->reload_why)
+		if (!plan_service(p, p->targets[i].service)->reload_why)
 			continue;
 		buf_puts(out, "\"$1\"");
 		word(out, p->targets[i].file->path);

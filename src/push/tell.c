@@ -10,19 +10,11 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static const struct service_plan *plan_of(const struct job *j, const struct service *s)
-{
-	for (size_t i = 0; i < j->plan->n_services; i++)
-		if (j->plan->services[i].service == s)
-			return &j->plan->services[i];
-	return NULL;
-}
-
 /* The fingerprint of the first certificate in it; NULL of a key, or if there is none. */
 static const char *print_of(
 	const struct job *j, const struct target *t, struct sha256_hex *hex)
 {
-	const struct chain *chain = &plan_of(j, t->service)->bundle->chain;
+	const struct chain *chain = &plan_service(j->plan, t->service)->bundle->chain;
 	const size_t first = t->file->part == PART_CHAIN ? 1 : 0;
 	struct sha256 print;
 
@@ -57,7 +49,7 @@ static void tell_files(struct job *j)
 /* NULL where the files that changed say why. */
 static const char *why_of(const struct job *j, const struct service *s)
 {
-	const struct service_plan *p = plan_of(j, s);
+	const struct service_plan *p = plan_service(j->plan, s);
 
 	return p && p->n_changes == 0 ? p->reload_why : NULL;
 }

@@ -4,7 +4,7 @@
 
 void providers_clear(struct providers *p)
 {
-	for (size_t i = 0; p->settings && i < p->settings->n_dns; i++) {
+	for (size_t i = 0; p->configs && i < p->settings->n_dns; i++) {
 		buf_clear(&p->configs[i].tsig_secret);
 		tsig_key_clear(&p->keys[i]);
 	}
@@ -33,8 +33,10 @@ static bool sign(struct dns_config *c, struct tsig_key *key, const struct dns_se
 	return true;
 }
 
-void providers_init(struct providers *p, const struct settings *s)
+void providers_read(struct providers *p, const struct settings *s)
 {
+	if (p->configs)
+		return;
 	p->settings = s;
 	p->configs = xcalloc(s->n_dns, sizeof *p->configs);
 	p->keys = xcalloc(s->n_dns, sizeof *p->keys);

@@ -117,7 +117,6 @@ static void begin(void *ctx, size_t i)
 {
 	struct run *run = ctx;
 	struct item *it = &run->items[i];
-
 	struct err e; /* what went wrong on the way to success is of no interest */
 
 	step(run, it->certificate->name, "ordering");
@@ -233,9 +232,11 @@ static void tell_item(struct run *run, struct item *it)
 
 static const struct dns_config *leftover_config(void *ctx, const char *domain)
 {
+	struct run *run = ctx;
 	struct err e;
 
-	return providers_for(ctx, domain, &e);
+	providers_read(&run->providers, run->renew->settings);
+	return providers_for(&run->providers, domain, &e);
 }
 
 /* What a run that was killed left in the DNS. */
@@ -248,7 +249,7 @@ static bool recover(struct run *run, struct err *e)
 	run->journal = dns_journal_open(path, e);
 	if (!run->journal)
 		return false;
-	n = dns_journal_recover(run->journal, leftover_config, &run->providers, &left);
+	n = dns_journal_recover(run->journal, leftover_config, run, &left);
 	if (n > 0)
 		report_note(run->renew->report,
 			"%zu TXT record%s of an earlier run taken out", n,
@@ -282,6 +283,7 @@ static void obtain(struct run *run)
 	struct err e = { 0 };
 	bool open;
 
+	providers_read(&run->providers, r->settings);
 	step(run, NULL, "asking the CA");
 	open = account_open(&account, r->settings, &e);
 	run->desk = (struct desk){
@@ -304,7 +306,6 @@ struct renew_total renew_run(const struct renew *r)
 	struct run run = { .renew = r };
 	struct err e = { 0 };
 
-	providers_init(&run.providers, r->settings);
 	select_due(&run);
 	if (!r->dry && !recover(&run, &e))
 		fail_all(&run, &e);

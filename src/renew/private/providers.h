@@ -15,7 +15,11 @@ struct providers {
 void providers_clear(struct providers *p);
 DEFINE_AUTO_VALUE(struct providers, providers, providers_clear)
 
-void providers_init(struct providers *p, const struct settings *s);
+/*
+ * Once, whoever comes first, and before providers_for: files are read and commands run for
+ * the secrets, so a run that needs no record leaves it out.
+ */
+void providers_read(struct providers *p, const struct settings *s);
 
 /* NULL with an error if no entry is for that name, or its secret can't be read. */
 const struct dns_config *providers_for(

@@ -1,4 +1,5 @@
 /* What a certificate says of itself, and which names it covers. */
+#include "base/arena.h"
 #include "base/clock.h"
 #include "cert/cert.h"
 #include "cert/key.h"
@@ -107,6 +108,28 @@ static void covers_as_a_client_sees_it(void **state)
 			fail_msg("'%s': covered is %d", rows[i].name, !rows[i].covered);
 }
 
+static void asked_by_a_name_that_it_covers(void **state)
+{
+	static const struct {
+		const char *san, *ask;
+	} rows[] = {
+		{ "DNS:*.example.net, DNS:www.example.net", "www.example.net" },
+		{ "DNS:*.example.net, DNS:*.example.org", "certpush.example.net" },
+		{ "IP:192.0.2.7, DNS:www.example.net", "192.0.2.7" },
+	};
+	AUTO(arena) struct arena *a = arena_new();
+	AUTO(cert) struct cert *nameless = made(&(struct wish){ .cn = "cn.example.net" });
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(cert) struct cert *c = made(&(struct wish){ .san = rows[i].san });
+
+		assert_string_equal(cert_name_to_ask(c, a), rows[i].ask);
+		assert_true(cert_covers(c, rows[i].ask));
+	}
+	assert_null(cert_name_to_ask(nameless, a));
+}
+
 static void the_common_name_is_no_name(void **state)
 {
 	AUTO(cert) struct cert *c = made(&(struct wish){ .cn = "www.example.net" });
@@ -201,6 +224,7 @@ int main(void)
 		cmocka_unit_test(digests_are_openssls),
 		cmocka_unit_test(names_that_are_missing_are_empty),
 		cmocka_unit_test(covers_as_a_client_sees_it),
+		cmocka_unit_test(asked_by_a_name_that_it_covers),
 		cmocka_unit_test(the_common_name_is_no_name),
 		cmocka_unit_test(a_name_with_a_nul_matches_nothing),
 		cmocka_unit_test(a_san_of_rubbish_covers_nothing),

@@ -2,6 +2,7 @@
  * The SFTP client against servers that misbehave.
  */
 #include "peer.h"
+#include "tape.h"
 
 /* What the server says, byte for byte, after the greeting or in its place. */
 static const struct row {
@@ -48,24 +49,6 @@ static const struct row {
 		BYTES(HELLO "\0\0\0\16\145\0\0\0\0\0\0\0\3\0\0\1\0a"), ERR_REMOTE,
 		"look at x: permission denied" },
 };
-
-struct tape {
-	const char *bytes;
-	size_t len, at, step;
-};
-
-static bool tape_move(void *ctx, const struct buf *out, size_t *sent, struct buf *in,
-	int64_t deadline, struct err *e)
-{
-	struct tape *t = ctx;
-	size_t n = t->len - t->at < t->step ? t->len - t->at : t->step;
-
-	(void)deadline;
-	*sent = out->len;
-	buf_add(in, t->bytes + t->at, n);
-	t->at += n;
-	return n > 0 || err_set(e, ERR_NET, "the tape is over");
-}
 
 static bool look(const struct row *r, size_t step, struct err *e)
 {
