@@ -26,7 +26,9 @@ static int renew(struct context *c, const struct certificate *const *list, size_
 	total = renew_run(&r);
 	if (total.due == 0 && total.failed == 0)
 		report_emit(c->report, &nothing);
-	return total.failed > 0 ? EXIT_FAILED : EXIT_OK;
+	if (total.failed > total.misconfigured)
+		return EXIT_FAILED;
+	return total.failed > 0 ? EXIT_USAGE : EXIT_OK;
 }
 
 /* What couldn't be renewed is no reason to keep the rest from the hosts. */
@@ -59,7 +61,7 @@ int cmd_renew(struct context *c)
 		err_set(&e, ERR_USAGE, "renew takes --limit only with --push");
 		return tell_error(c, &e);
 	}
-	if (!select_certificates(c, &list, &n, &e))
+	if (!renew_check(c->settings, &e) || !select_certificates(c, &list, &n, &e))
 		return tell_error(c, &e);
 	status = renew_and_push(c, list, n);
 	free(list);

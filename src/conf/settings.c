@@ -56,6 +56,7 @@ static bool read_ca(const struct reading *r, const struct field *f,
 {
 	struct acme_settings *acme = base;
 
+	acme->ca_pos = value->pos;
 	if (!field_string(r, f, value, base))
 		return false;
 	if (strstr(acme->ca, "://") && !text_starts(acme->ca, "https://"))
@@ -63,6 +64,15 @@ static bool read_ca(const struct reading *r, const struct field *f,
 			"%s: expected a CA's name or an https:// URL, found '%.60s'",
 			f->key, acme->ca);
 	return true;
+}
+
+static bool read_ca_file(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct acme_settings *acme = base;
+
+	acme->ca_file_pos = value->pos;
+	return field_path(r, f, value, base);
 }
 
 /* me@example.net is as good as mailto:me@example.net (RFC 8555 7.3 wants a URL). */
@@ -91,7 +101,8 @@ static bool read_contact(const struct reading *r, const struct field *f,
 
 static const struct field acme_fields[] = {
 	{ "ca", read_ca, offsetof(struct acme_settings, ca), false, 0, NULL },
-	{ "ca_file", field_path, offsetof(struct acme_settings, ca_file), false, 0, NULL },
+	{ "ca_file", read_ca_file, offsetof(struct acme_settings, ca_file), false, 0,
+		NULL },
 	{ "contact", read_contact, offsetof(struct acme_settings, contact), false,
 		offsetof(struct acme_settings, n_contact), NULL },
 	{ "profile", read_profile, offsetof(struct acme_settings, profile), false, 0,

@@ -67,6 +67,7 @@ struct acme_settings {
 	const char *ca; /* as written: a name of a known CA, or a directory URL (https);
 			   "letsencrypt" */
 	const char *ca_file; /* PEM of roots for the directory's own HTTPS, or NULL */
+	struct pos ca_pos, ca_file_pos; /* .line 0: not said */
 	const char *const *contact; /* "mailto:…" */
 	size_t n_contact;
 	const char *profile;   /* or NULL */

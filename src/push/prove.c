@@ -100,27 +100,27 @@ static const char *answers_again(const struct job *j, const struct proof *q)
 	do {
 		probe_run(j->push->prober, &t, &q->address, NULL, deadline, &r);
 		if (r.served.n > 0)
-			return "the old files are back";
+			return "";
 	} while (clock_sleep_ms(200, &(struct err){ 0 }) && deadline_left(deadline) > 0);
-	return "the old files are back, BUT THE SERVICE DOES NOT ANSWER";
+	return ", BUT THE SERVICE DOES NOT ANSWER";
 }
 
-static void undo(struct job *j, const struct proof *bad, const struct restarts *r)
+/* What became of it, to be put behind what made it necessary. */
+static const char *undo(struct job *j, const struct proof *bad, const struct restarts *r)
 {
 	AUTO(remote_story) struct remote_story story = REMOTE_STORY_EMPTY;
+	const struct remote_event *failure;
 	struct err e = { 0 };
 
-	if (!job_run(j, undo_script, r, &story, &e)) {
-		err_wrap(&e, "while the old files were put back");
-		job_fail(j, NULL, &e);
-	} else if (remote_story_failure(&story)) {
-		tell_failure(j, &story, r);
-	} else {
-		job_emit(j,
-			(struct event){ .kind = EVENT_ROLLED_BACK,
-				.service = bad->service->service->name,
-				.detail = answers_again(j, bad) });
-	}
+	if (!job_run(j, undo_script, r, &story, &e))
+		return arena_printf(
+			j->arena, "; while the old files were put back: %s", e.msg);
+	failure = remote_story_failure(&story);
+	if (failure && !story.restored)
+		return arena_printf(j->arena, "; THE OLD FILES COULD NOT BE PUT BACK: %s",
+			failure->text);
+	return arena_printf(
+		j->arena, "%s%s", tell_aftermath(&story), answers_again(j, bad));
 }
 
 static void commit(struct job *j)
@@ -138,6 +138,7 @@ void prove(struct job *j)
 {
 	AUTO(proofs) struct proofs proofs = { 0 };
 	struct restarts r = { 0 };
+	const struct proof *bad;
 
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "proving" });
 	proofs_list(&proofs, j->arena, j->plan, takes_up, true);
@@ -151,9 +152,11 @@ void prove(struct job *j)
 		tell_proofs(j, &proofs);
 		return;
 	}
-	tell_unproved(j, proofs_bad(&proofs, NULL));
-	if (has_previous(j) && wants_rollback(j, &proofs))
-		undo(j, proofs_bad(&proofs, NULL), &r);
-	else
+	bad = proofs_bad(&proofs, NULL);
+	if (has_previous(j) && wants_rollback(j, &proofs)) {
+		tell_unproved(j, bad, undo(j, bad, &r));
+	} else {
+		tell_unproved(j, bad, "");
 		tell_applied(j, &r);
+	}
 }

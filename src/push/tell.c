@@ -111,7 +111,7 @@ void tell_ok(struct job *j)
 	}
 }
 
-static const char *aftermath(const struct remote_story *s)
+const char *tell_aftermath(const struct remote_story *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (text_eq(s->events[i].step, "restore"))
@@ -150,15 +150,15 @@ void tell_failure(struct job *j, const struct remote_story *story, const struct 
 	const struct command *c = command_of(j, ev, r);
 
 	if (c)
-		job_fail_text(
-			j, c->service, "%s: %s%s", c->line, ev->text, aftermath(story));
+		job_fail_text(j, c->service, "%s: %s%s", c->line, ev->text,
+			tell_aftermath(story));
 	else
-		job_fail_text(j, NULL, "%s%s", ev->text, aftermath(story));
+		job_fail_text(j, NULL, "%s%s", ev->text, tell_aftermath(story));
 }
 
-void tell_unproved(struct job *j, const struct proof *bad)
+void tell_unproved(struct job *j, const struct proof *bad, const char *aftermath)
 {
-	job_fail_text(j, bad->service->service, "%s %s: %s",
+	job_fail_text(j, bad->service->service, "%s %s: %s%s",
 		probe_protocol_title(bad->check->protocol), bad->address.text,
-		bad->result.err.msg);
+		bad->result.err.msg, aftermath);
 }

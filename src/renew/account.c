@@ -6,6 +6,7 @@
 
 #define ACCOUNT_SECONDS 60 /* at most; acme.timeout where that is less */
 #define MAX_KEY_FILE    65536
+#define MAX_ROOTS       (16 << 20)
 
 void account_clear(struct account *a)
 {
@@ -51,6 +52,18 @@ static struct key *load_key(const char *path, struct err *e)
 	if (!key)
 		err_wrap(e, "%s", path);
 	return key;
+}
+
+bool account_check(const struct acme_settings *s, struct err *e)
+{
+	AUTO(buf) struct buf roots = BUF_EMPTY;
+	struct err why;
+
+	if (!acme_directory_url(s->ca, &why))
+		return err_at(e, s->ca_pos, "ca: %s", why.msg);
+	if (s->ca_file && !fs_read(s->ca_file, MAX_ROOTS, &roots, &why))
+		return err_at(e, s->ca_file_pos, "ca_file: %s", why.msg);
+	return true;
 }
 
 bool account_open(struct account *a, const struct settings *s, struct err *e)

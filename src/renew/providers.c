@@ -62,8 +62,11 @@ void providers_read(struct providers *p, const struct settings *s)
 			.resolvers = d->resolvers,
 			.n_resolvers = d->n_resolvers,
 		};
-		if (d->tsig && sign(&p->configs[i], &p->keys[i], d, &p->errs[i]))
-			p->errs[i].kind = ERR_NONE;
+		/* what the settings name and can't be had is their mistake */
+		if (d->tsig)
+			p->errs[i].kind = sign(&p->configs[i], &p->keys[i], d, &p->errs[i])
+				? ERR_NONE
+				: ERR_CONFIG;
 	}
 }
 

@@ -39,6 +39,7 @@ static void tell_failed(struct run *run, const char *certificate, const struct e
 	};
 
 	run->total.failed++;
+	run->total.misconfigured += e->kind == ERR_CONFIG;
 	report_emit(run->renew->report, &ev);
 }
 
@@ -229,6 +230,11 @@ static void tell_item(struct run *run, struct item *it)
 }
 
 /* ---- the run ---- */
+
+bool renew_check(const struct settings *s, struct err *e)
+{
+	return account_check(&s->acme, e);
+}
 
 static const struct dns_config *leftover_config(void *ctx, const char *domain)
 {

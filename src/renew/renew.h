@@ -21,7 +21,14 @@ struct renew {
 
 struct renew_total {
 	size_t due, issued, failed;
+	size_t misconfigured; /* of those that failed: because of the settings */
 };
+
+/*
+ * Can it be begun with these settings: is the CA one, its ca_file there? ERR_CONFIG with the
+ * place. What is of some certificates only, as a dns entry's secret, shows in renew_run.
+ */
+bool renew_check(const struct settings *s, struct err *e) NODISCARD;
 
 /* One certificate's failure leaves the others going. */
 struct renew_total renew_run(const struct renew *r);

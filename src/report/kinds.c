@@ -16,7 +16,6 @@ const char *event_name(enum event_kind kind)
 		[EVENT_VALIDATED] = "validated",
 		[EVENT_RELOADED] = "reloaded",
 		[EVENT_RESTARTED] = "restarted",
-		[EVENT_ROLLED_BACK] = "rolled_back",
 		[EVENT_VERIFIED] = "verified",
 		[EVENT_PROBE] = "probe",
 		[EVENT_EXPIRY] = "expiry",
@@ -35,7 +34,6 @@ bool event_is_trouble(const struct event *ev)
 {
 	static const bool troubles[N_EVENT_KINDS] = {
 		[EVENT_WARNING] = true,
-		[EVENT_ROLLED_BACK] = true,
 		[EVENT_EXPIRY] = true,
 		[EVENT_FAILED] = true,
 		[EVENT_UNREACHABLE] = true,

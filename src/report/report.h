@@ -29,7 +29,6 @@ enum event_kind {
 	EVENT_RELOADED,  /* host, service, item (command), detail (why, if no file changed)
 			  */
 	EVENT_RESTARTED, /* host, service, item (command) */
-	EVENT_ROLLED_BACK, /* host, service, detail */
 	EVENT_VERIFIED,    /* host, service, protocol, address, not_after, fingerprint */
 
 	/*

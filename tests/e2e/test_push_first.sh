@@ -56,7 +56,7 @@ mint www.example.net
 elsewhere panix apache root $'wait: 1\n    restart: ~'
 remember panix
 ends 1 certpush push -l panix
-complains '^rolled back: \[panix\]'
+told_once '^fatal: \[panix\] FAILED! apache: HTTPS .*; the old files are back$'
 as_before panix
 "$lab" exec panix rm -f /run/first-install
 nothing_left panix

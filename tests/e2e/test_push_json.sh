@@ -19,7 +19,6 @@ restarted   host service item [detail]
 verified    host service protocol address not_after fingerprint
 failed      host [service] detail
 unreachable host detail
-rolled_back host service detail
 recap       host recap
 summary     detail
 '

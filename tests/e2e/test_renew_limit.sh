@@ -67,18 +67,18 @@ wrong() {
 }
 keep_store
 ca=letsencript settings a.example.net:
-wrong 1 "letsencript.*did you mean.*letsencrypt"
+wrong 2 "certpush.yml:[0-9]*:[0-9]*: ca: .*letsencript.*did you mean.*letsencrypt"
 settings a.example.net:
 sed -i 's|ca_file: [^,]*|ca_file: nowhere.pem|' certpush.yml
-wrong 1 'nowhere\.pem'
+wrong 2 'certpush.yml:[0-9]*:[0-9]*: ca_file: .*nowhere\.pem'
 cp "$share/tsig.key" open.key
 chmod 0640 open.key
 dns=$(secret=open.key native) settings a.example.net:
-wrong 1 'open\.key.*(others|chmod)'
+wrong 2 'open\.key.*(others|chmod)'
 dns=$(secret=none.key native) settings a.example.net:
-wrong 1 'none\.key.*[Nn]o such file'
+wrong 2 'none\.key.*[Nn]o such file'
 echo 'key "certpush" { algorithm hmac-sha256; };' >none.key
 chmod 0600 none.key
 dns=$(secret=none.key native) settings a.example.net:
-wrong 1 'none\.key'
+wrong 2 'none\.key'
 same_store

@@ -19,5 +19,8 @@ void tell_proofs(struct job *j, const struct proofs *proofs);
 /* A story with a failure in it: which step, and how the host is now. r may be NULL. */
 void tell_failure(
 	struct job *j, const struct remote_story *story, const struct restarts *r);
-/* A check that didn't come out as it should. */
-void tell_unproved(struct job *j, const struct proof *bad);
+/* How the host is after a story with a failure in it: "; the old files are back" and the
+ * like. */
+const char *tell_aftermath(const struct remote_story *s);
+/* A check that didn't come out as it should, and what came of that: "; …", or "". */
+void tell_unproved(struct job *j, const struct proof *bad, const char *aftermath);

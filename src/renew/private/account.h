@@ -22,3 +22,6 @@ DEFINE_AUTO_VALUE(struct account, account, account_clear)
  * there, and registered if the CA doesn't know it.
  */
 bool account_open(struct account *a, const struct settings *s, struct err *e) NODISCARD;
+
+/* Before anything is asked: is the CA known, and its ca_file readable? ERR_CONFIG. */
+bool account_check(const struct acme_settings *s, struct err *e) NODISCARD;
