@@ -3,14 +3,16 @@
  *
  * One struct acme is one account at one CA. May be shared by threads: nonces are pooled.
  * Knows nothing of DNS, of the store, or of what is due.
+ *
+ * Errors: ERR_ACME, the CA has refused (a 4xx, or a status that says so); ERR_PROTOCOL, it
+ * said what it may not say; ERR_NET and ERR_TIMEOUT, which pass: also its 5xx.
+ * err.not_before is the Retry-After of a 429 or 503 that was too far off to be waited for.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "cert/key.h"
-
-#include <time.h>
 
 struct http;
 struct acme;
@@ -60,8 +62,6 @@ struct acme_order {
 	char *certificate;  /* URL, once valid */
 	struct err problem; /* why it is invalid, told in full */
 	int retry_after;    /* seconds; -1: the server didn't say */
-	time_t not_before;  /* a call on it was refused (429, 503) until then; 0: no such
-			       bound */
 };
 void acme_order_clear(struct acme_order *o);
 DEFINE_AUTO_VALUE(struct acme_order, acme_order, acme_order_clear)
@@ -116,6 +116,3 @@ bool acme_challenge_ready(struct acme *a, const struct acme_authorization *z,
  */
 bool acme_authorization_wait(struct acme *a, struct acme_authorization *z, int64_t deadline,
 	struct err *e) NODISCARD;
-
-/* The Retry-After of the last 429 or 503, as an instant; 0 if there was none. */
-time_t acme_not_before(const struct acme *a);

@@ -68,10 +68,8 @@ bool order_read(const struct buf *text, struct acme_order *o, struct err *e)
 static bool ask(struct acme *a, const struct ask *q, struct acme_order *o, struct answer *r,
 	struct err *e)
 {
-	if (!acme_post(a, q, r, e)) {
-		o->not_before = r->not_before;
+	if (!acme_post(a, q, r, e))
 		return false;
-	}
 	if (!order_read(&r->http.body, o, e))
 		return err_wrap(e, "%s", a->host);
 	o->retry_after = r->retry_after;

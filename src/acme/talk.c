@@ -29,11 +29,13 @@ static const char *kind_of(const struct http_response *r)
 	return *r->content_type ? r->content_type : "an unknown type";
 }
 
-/* What the CA says against it, or what else came. */
+/* What the CA says against it, or what else came. A server in trouble (5xx) has refused
+ * nothing. */
 static void tell(struct acme *a, const struct ask *q, struct answer *r, struct err *e)
 {
 	AUTO(json) cJSON *o = json_read(&r->http.body);
 	AUTO(buf) struct buf line = BUF_EMPTY;
+	const bool trouble = r->http.status >= 500;
 
 	if (o) {
 		problem_word(o, r->problem, sizeof r->problem);
@@ -43,13 +45,14 @@ static void tell(struct acme *a, const struct ask *q, struct answer *r, struct e
 		err_set(e, ERR_ACME, "%s: the CA doesn't know the account %s: %s", a->host,
 			a->account, line.data);
 	else if (line.len)
-		err_set(e, ERR_ACME, "%s: %s", a->host, line.data);
+		err_set(e, trouble ? ERR_NET : ERR_ACME, "%s: %s", a->host, line.data);
 	else if (o || r->http.body.len == 0)
-		err_set(e, ERR_ACME, "%s: answered with status %d", a->host,
-			r->http.status);
+		err_set(e, trouble ? ERR_NET : ERR_ACME, "%s: answered with status %d",
+			a->host, r->http.status);
 	else
-		err_set(e, ERR_PROTOCOL, "%s: answered with %s (status %d), not JSON",
-			a->host, kind_of(&r->http), r->http.status);
+		err_set(e, trouble ? ERR_NET : ERR_PROTOCOL,
+			"%s: answered with %s (status %d), not JSON", a->host,
+			kind_of(&r->http), r->http.status);
 }
 
 static void note_times(struct answer *r)
@@ -147,16 +150,14 @@ static bool again(
 	return false;
 }
 
-static bool give_up(struct acme *a, const struct answer *r, struct err *e)
+static bool give_up(const struct answer *r, struct err *e)
 {
 	if (!r->not_before)
 		return false;
-	pthread_mutex_lock(&a->lock);
-	a->not_before = r->not_before;
-	pthread_mutex_unlock(&a->lock);
 	if (!strcasestr(e->msg, "retry after"))
 		err_set(e, e->kind, "%s (retry after %s)", e->msg,
 			time_rfc3339(r->not_before).s);
+	e->not_before = r->not_before;
 	return false;
 }
 
@@ -170,7 +171,7 @@ bool acme_get(
 		if (get_once(a, url, deadline, r, e))
 			return true;
 	} while (again(a, &tries, deadline, r, e));
-	return give_up(a, r, e);
+	return give_up(r, e);
 }
 
 bool acme_post(struct acme *a, const struct ask *q, struct answer *r, struct err *e)
@@ -188,17 +189,5 @@ bool acme_post(struct acme *a, const struct ask *q, struct answer *r, struct err
 			break;
 	}
 	nonce_put(a, nonce);
-	return give_up(a, r, e);
-}
-
-time_t acme_not_before(const struct acme *a)
-{
-	struct acme *shared =
-		(struct acme *)(uintptr_t)a; /* the lock is no state of ours */
-	time_t t;
-
-	pthread_mutex_lock(&shared->lock);
-	t = shared->not_before;
-	pthread_mutex_unlock(&shared->lock);
-	return t;
+	return give_up(r, e);
 }

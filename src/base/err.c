@@ -6,6 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The message stays: it may be one of the new one's arguments. */
+static void begin(struct err *e, enum err_kind kind, struct pos pos)
+{
+	e->kind = kind;
+	e->pos = pos;
+	e->not_before = 0;
+}
+
 /* By way of a copy, since the old message may be one of the arguments. What strangers
  * said ends up here, and is to be read on a terminal. */
 static void PRINTF(2, 0) fill(struct err *e, const char *fmt, va_list ap)
@@ -21,8 +29,7 @@ bool err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
 	va_list ap;
 
-	e->kind = kind;
-	e->pos = (struct pos){ 0 };
+	begin(e, kind, (struct pos){ 0 });
 	va_start(ap, fmt);
 	fill(e, fmt, ap);
 	va_end(ap);
@@ -33,8 +40,7 @@ bool err_at(struct err *e, struct pos pos, const char *fmt, ...)
 {
 	va_list ap;
 
-	e->kind = ERR_CONFIG;
-	e->pos = pos;
+	begin(e, ERR_CONFIG, pos);
 	va_start(ap, fmt);
 	fill(e, fmt, ap);
 	va_end(ap);
@@ -47,8 +53,7 @@ bool err_sys(struct err *e, const char *fmt, ...)
 	va_list ap;
 	size_t len;
 
-	e->kind = ERR_IO;
-	e->pos = (struct pos){ 0 };
+	begin(e, ERR_IO, (struct pos){ 0 });
 	va_start(ap, fmt);
 	fill(e, fmt, ap);
 	va_end(ap);

@@ -10,13 +10,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 enum err_kind {
 	ERR_NONE,
 	ERR_USAGE,    /* the command line */
 	ERR_CONFIG,   /* settings, inventory, playbooks, domains.txt */
 	ERR_IO,       /* this machine's files and programs */
-	ERR_NET,      /* no connection, or it broke */
+	ERR_NET,      /* no connection, or it broke, or the server is in trouble */
 	ERR_TIMEOUT,  /* a deadline passed */
 	ERR_AUTH,     /* host key, login or sudo refused */
 	ERR_PROTOCOL, /* the peer said what it may not say */
@@ -40,6 +41,7 @@ struct pos {
 struct err {
 	enum err_kind kind;
 	struct pos pos;
+	time_t not_before; /* the peer wants no other try before then; 0: it didn't say */
 	char msg[480];
 };
 
@@ -49,7 +51,7 @@ bool err_at(struct err *e, struct pos pos, const char *fmt, ...)
 	PRINTF(3, 4);                                           /* ERR_CONFIG */
 bool err_sys(struct err *e, const char *fmt, ...) PRINTF(2, 3); /* + errno, as ERR_IO */
 
-/* Put "doing this: " before the cause; kind and position stay. Returns false. */
+/* Put "doing this: " before the cause; all else stays. Returns false. */
 bool err_wrap(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 
 /* Up to 20 errors of one file, so that it is mended once. */

@@ -76,8 +76,7 @@ static bool resume(struct item *it, const struct desk *d, bool *lives, struct er
 		*lives = it->order.status <= ACME_VALID;
 		return true;
 	}
-	return it->order.not_before == 0 &&
-		(e->kind == ERR_ACME || e->kind == ERR_PROTOCOL);
+	return e->not_before == 0 && (e->kind == ERR_ACME || e->kind == ERR_PROTOCOL);
 }
 
 static struct key *key_for(const struct item *it, const struct desk *d, struct err *e)
@@ -281,7 +280,7 @@ static bool get(struct item *it, const struct desk *d, struct bundle *b, struct 
 		return true;
 	/* What the CA made of this order won't get better by asking for it again. */
 	passing = e->kind == ERR_NET || e->kind == ERR_TIMEOUT || e->kind == ERR_STOPPED;
-	it->spoilt = !passing && it->order.not_before == 0;
+	it->spoilt = !passing && e->not_before == 0;
 	return false;
 }
 
@@ -313,7 +312,7 @@ static void replace(char **text, const char *with)
 static void note_failure(struct store_state *st, const struct item *it)
 {
 	st->failures++;
-	st->not_before = it->order.not_before;
+	st->not_before = it->err.not_before;
 	replace(&st->last_error, it->err.msg);
 }
 
@@ -333,7 +332,7 @@ static void note_success(
 static bool dead(const struct item *it)
 {
 	return it->spoilt ||
-		(it->order.url && it->err.kind == ERR_ACME && it->order.not_before == 0);
+		(it->order.url && it->err.kind == ERR_ACME && it->err.not_before == 0);
 }
 
 void item_remember(struct item *it, const struct desk *d)

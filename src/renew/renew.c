@@ -272,14 +272,10 @@ static void fail_all(struct run *run, const struct err *e)
 		tell_failed(run, run->items[i].certificate->name, e);
 }
 
-/* No item can begin; a CA that wants to be left alone is left alone by all of them. */
-static void refuse_all(struct run *run, const struct account *a, const struct err *e)
+static void refuse_all(struct run *run, const struct err *e)
 {
-	for (size_t i = 0; i < run->n_items; i++) {
+	for (size_t i = 0; i < run->n_items; i++)
 		run->items[i].err = *e;
-		if (a->acme)
-			run->items[i].order.not_before = acme_not_before(a->acme);
-	}
 }
 
 static void obtain(struct run *run)
@@ -302,7 +298,7 @@ static void obtain(struct run *run)
 	if (open)
 		work(run);
 	else
-		refuse_all(run, &account, &e);
+		refuse_all(run, &e);
 	for (size_t i = 0; i < run->n_items; i++)
 		tell_item(run, &run->items[i]);
 }

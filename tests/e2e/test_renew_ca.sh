@@ -52,6 +52,10 @@ no_records a.example.net b.example.net
 bounded 2s
 cleaned_fault authz invalid '[ab]\.example\.net: dns: NXDOMAIN looking up TXT$'
 cleaned_fault challenge 'status 500' '[ab]\.example\.net: challenge: .*serverInternal: the database is on fire$'
+was=$(order_of a.example.net)
+ends 0 certpush renew --force
+[[ $was && $(issued_by a.example.net) == "$was" ]] || fail 'not the order that was begun before the CA was in trouble'
+keep_store
 cleaned_fault challenge hang 'challenge: .*no answer in time$'
 cleaned_fault finalize html 'finalize: .*no JSON object$'
 cleaned_fault finalize cut 'finalize: .*the answer broke off$'

@@ -28,9 +28,20 @@ mode 'new-account limit 3600'
 ends 1 certpush renew b.example.net
 fails_with b.example.net 'account: .*rateLimited: too many requests of you \(retry after 20'
 limited directory
+rm -r "$dir/store/b.example.net"
+# Later refusals leave the order for when the CA may be asked again.
+for place in authz challenge finalize cert; do
+	mode "$place limit 3600"
+	ends 1 certpush renew b.example.net
+	fails_with b.example.net "${place::4}.*: .*rateLimited: too many requests of you \\(retry after 20"
+	limited directory
+	was=$(order_of b.example.net)
+	ends 0 certpush renew --force b.example.net
+	[[ $(issued_by b.example.net) == "$was" ]] || fail "$place: not the order that was begun"
+	rm -r "$dir/store/b.example.net"
+done
 # A short one is waited for.
 mode 'new-order limit 1'
-rm -r "$dir/store/b.example.net"
 ends 1 certpush renew b.example.net
 rm -r "$dir/store/b.example.net"
 

@@ -37,7 +37,6 @@ struct acme {
 	pthread_mutex_t lock; /* for what follows */
 	struct nonce nonces[32];
 	size_t n_nonces;
-	time_t not_before;
 };
 
 /* acme_open with another pace. */

@@ -185,7 +185,7 @@ static void orders_that_are_refused_are_told(void **state)
 			  .headers = "Date: Sun, 06 Nov 1994 08:00:00 GMT\r\n"
 				     "Retry-After: Sun, 06 Nov 1994 08:20:00 GMT\r\n",
 			  .body = PROBLEM("rateLimited", "busy") },
-			ERR_ACME, "rateLimited: busy", 1200 },
+			ERR_NET, "rateLimited: busy", 1200 },
 		{ { .status = 403,
 			  .headers = "Retry-After: 1000\r\n",
 			  .body = PROBLEM("unauthorized", "no") },
@@ -205,8 +205,7 @@ static void orders_that_are_refused_are_told(void **state)
 		assert_err(acme_order_new(ca.acme, names, 2, NULL, &o, ca_soon(), &e), &e,
 			rows[i].kind, rows[i].words);
 		assert_true(strncmp(e.msg, "new order: ", 11) == 0);
-		assert_in_range(o.not_before, least, least ? least + 5 : 0);
-		assert_int_equal(acme_not_before(ca.acme), o.not_before);
+		assert_in_range(e.not_before, least, least ? least + 5 : 0);
 		ca_close(&ca);
 	}
 }
