@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "digest/digest.h"
 #include "push/private/job.h"
 #include "push/private/prove.h"
 #include "push/private/script.h"
@@ -9,14 +10,18 @@
 
 #define SEND_SECONDS 60
 
+/* A name of this run's own: the script of a run that was killed may be at work there still,
+ * and clears its own away. */
 static char *staging_name(const struct job *j)
 {
 	const char *tmp = j->host->connection.remote_tmp;
+	char run[2 * 4 + 1];
 
+	random_hex(run, 4);
 	if (tmp && text_starts(tmp, "~/")) /* that is where SFTP begins */
 		tmp += 2;
-	return tmp ? xasprintf("%s/certpush-%s", tmp, j->push->store_id)
-		   : xasprintf(".certpush-%s", j->push->store_id);
+	return xasprintf("%s%scertpush-%s-%s", tmp ? tmp : "", tmp ? "/" : ".",
+		j->push->store_id, run);
 }
 
 /* Keys may be in it if it was begun at all; what the host refused wasn't. */

@@ -23,6 +23,7 @@ synced=
 sums=
 names=
 numbers=
+staging=
 lf='
 '
 # What has to take up again what is put back: reloads or restarts, once they have begun.
@@ -172,6 +173,17 @@ finish() {
 	exit 0
 }
 
+clear_staging() {
+	[ -z "$staging" ] || rm -rf "$staging"
+}
+
+# What runs that were killed have left: each names its own PREFIX-RANDOM, and none is at work while we have the lock.
+clear_leftovers() {
+	for each in "${staging%-*}"-*; do
+		if [ "$each" != "$staging" ] && [ -d "$each" ]; then rm -rf "$each"; fi
+	done
+}
+
 place_directory() {
 	if [ -z "$1" ] || [ -d "$1" ]; then return 0; fi
 	place_directory "${1%/*}" || return 1
@@ -299,6 +311,7 @@ again() {
 }
 
 apply() {
+	[ -z "$staging" ] || clear_leftovers
 	bound
 	files stage
 	# a host that loses its power from here on has no copy of the key in it

@@ -109,11 +109,11 @@ static void transaction(struct buf *out, const char *nonce, const struct host_pl
 	list_targets(out, p);
 	list_commands(out, "validates", "validate", p->validates, p->n_validates);
 	list_commands(out, "reloads", "reload", p->reloads, p->n_reloads);
-	buf_puts(out, "clear_staging() { ");
-	buf_puts(out, staging ? "rm -rf" : ":");
-	if (staging)
-		word(out, staging);
-	buf_puts(out, "; }\n");
+	if (staging) {
+		buf_puts(out, "staging=");
+		buf_shell_word(out, staging);
+		buf_putc(out, '\n');
+	}
 	buf_puts(out, "lock\n");
 }
 
