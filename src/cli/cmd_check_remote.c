@@ -173,6 +173,23 @@ static bool split_port(
 	return true;
 }
 
+/* A name that can't be resolved may be one of the inventory's, misspelt. */
+static void suggest(const struct context *c, const char *word, struct question *q)
+{
+	const struct inventory *inv = c->inventory;
+	const char **names, *near;
+
+	if (!inv || q->address.sockaddr.len > 0)
+		return;
+	names = arena_calloc(c->arena, inv->n_hosts + 1, sizeof *names);
+	for (size_t i = 0; i < inv->n_hosts; i++)
+		names[i] = inv->hosts[i].name;
+	near = text_nearest(word, names);
+	if (near)
+		err_set(&q->result.err, q->result.err.kind, "%s; did you mean %s?",
+			q->result.err.msg, near);
+}
+
 /* A host that is given by name: the inventory's, or any other. */
 static bool add_given(
 	struct survey *s, const char *protocol, const char *word, struct err *e)
@@ -201,6 +218,7 @@ static bool add_given(
 			.expected = covering_chain(s, host),
 		},
 		host, port);
+	suggest(c, word, &s->list[s->n - 1]);
 	return true;
 }
 

@@ -313,6 +313,8 @@ const struct settings *settings_load(struct arena *a, const char *file, struct e
 
 	root = yaml_load_file(a, file, &e);
 	if (!root) {
+		if (e.kind == ERR_IO)
+			err_wrap(&e, "settings");
 		*errs_next(all) = e;
 		return NULL;
 	}

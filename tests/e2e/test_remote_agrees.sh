@@ -36,6 +36,8 @@ agrees IMAP ovh 143 imap
 agrees IMAPS ovh 993
 ends 0 certpush check-remote -q
 silent
+ends 1 certpush check-remote smtp linod
+says 'UNREACHABLE .*did you mean linode\?'
 ends 0 certpush check-remote smtp linode
 says "^    SMTP: OK notAfter=$(seen linode 25 smtp | cut -d'|' -f1)$"
 (($(wc -l <"$dir/out") == 1)) || fail 'more than the line asked for'
