@@ -68,7 +68,7 @@ struct acme_settings {
 			   "letsencrypt" */
 	const char *ca_file; /* PEM of roots for the directory's own HTTPS, or NULL */
 	struct pos ca_pos, ca_file_pos; /* .line 0: not said */
-	const char *const *contact; /* "mailto:…" */
+	const char *const *contact;     /* "mailto:…" */
 	size_t n_contact;
 	const char *profile;   /* or NULL */
 	bool profile_optional; /* {prefer: …}: do without it where the CA doesn't offer it

@@ -25,8 +25,9 @@ struct renew_total {
 };
 
 /*
- * Can it be begun with these settings: is the CA one, its ca_file there? ERR_CONFIG with the
- * place. What is of some certificates only, as a dns entry's secret, shows in renew_run.
+ * Can it be begun with these settings: is the CA one, its ca_file there? ERR_CONFIG with
+ * the place. What is of some certificates only, as a dns entry's secret, shows in
+ * renew_run.
  */
 bool renew_check(const struct settings *s, struct err *e) NODISCARD;
 

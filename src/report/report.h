@@ -29,7 +29,7 @@ enum event_kind {
 	EVENT_RELOADED,  /* host, service, item (command), detail (why, if no file changed)
 			  */
 	EVENT_RESTARTED, /* host, service, item (command) */
-	EVENT_VERIFIED,    /* host, service, protocol, address, not_after, fingerprint */
+	EVENT_VERIFIED,  /* host, service, protocol, address, not_after, fingerprint */
 
 	/*
 	 * check-remote: host, service, protocol, address, verdict, not_after, fingerprint,
