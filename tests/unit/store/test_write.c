@@ -282,7 +282,10 @@ static pid_t start_write(struct store *s, struct bundle *b)
 		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 || !stop_at_changes())
 			_exit(77);
 		raise(SIGSTOP);
-		_exit(store_write(s, "www", b, 2, &e) ? 0 : 1);
+		if (store_write(s, "www", b, 2, &e))
+			_exit(0);
+		dprintf(STDERR_FILENO, "%s\n", e.msg);
+		_exit(1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
