@@ -35,7 +35,6 @@ static void tell(struct acme *a, const struct ask *q, struct answer *r, struct e
 {
 	AUTO(json) cJSON *o = json_read(&r->http.body);
 	AUTO(buf) struct buf line = BUF_EMPTY;
-	const bool trouble = r->http.status >= 500;
 
 	if (o) {
 		problem_word(o, r->problem, sizeof r->problem);
@@ -45,14 +44,15 @@ static void tell(struct acme *a, const struct ask *q, struct answer *r, struct e
 		err_set(e, ERR_ACME, "%s: the CA doesn't know the account %s: %s", a->host,
 			a->account, line.data);
 	else if (line.len)
-		err_set(e, trouble ? ERR_NET : ERR_ACME, "%s: %s", a->host, line.data);
+		err_set(e, ERR_ACME, "%s: %s", a->host, line.data);
 	else if (o || r->http.body.len == 0)
-		err_set(e, trouble ? ERR_NET : ERR_ACME, "%s: answered with status %d",
-			a->host, r->http.status);
+		err_set(e, ERR_ACME, "%s: answered with status %d", a->host,
+			r->http.status);
 	else
-		err_set(e, trouble ? ERR_NET : ERR_PROTOCOL,
-			"%s: answered with %s (status %d), not JSON", a->host,
-			kind_of(&r->http), r->http.status);
+		err_set(e, ERR_PROTOCOL, "%s: answered with %s (status %d), not JSON",
+			a->host, kind_of(&r->http), r->http.status);
+	if (r->http.status >= 500)
+		e->kind = ERR_NET;
 }
 
 static void note_times(struct answer *r)

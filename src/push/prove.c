@@ -100,9 +100,9 @@ static const char *answers_again(const struct job *j, const struct proof *q)
 	do {
 		probe_run(j->push->prober, &t, &q->address, NULL, deadline, &r);
 		if (r.served.n > 0)
-			return "";
+			return "; the old files are back";
 	} while (clock_sleep_ms(200, &(struct err){ 0 }) && deadline_left(deadline) > 0);
-	return ", BUT THE SERVICE DOES NOT ANSWER";
+	return "; the old files are back, BUT THE SERVICE DOES NOT ANSWER";
 }
 
 /* What became of it, to be put behind what made it necessary. */
@@ -116,11 +116,12 @@ static const char *undo(struct job *j, const struct proof *bad, const struct res
 		return arena_printf(
 			j->arena, "; while the old files were put back: %s", e.msg);
 	failure = remote_story_failure(&story);
-	if (failure && !story.restored)
-		return arena_printf(j->arena, "; THE OLD FILES COULD NOT BE PUT BACK: %s",
+	if (failure)
+		return arena_printf(j->arena, "%s: %s",
+			story.restored ? tell_aftermath(&story)
+				       : "; THE OLD FILES COULD NOT BE PUT BACK",
 			failure->text);
-	return arena_printf(
-		j->arena, "%s%s", tell_aftermath(&story), answers_again(j, bad));
+	return answers_again(j, bad);
 }
 
 static void commit(struct job *j)

@@ -180,6 +180,13 @@ nothing_left() {
 	done
 }
 
+# certpush in the background: lab run becomes it, its pid is $pid. (A shell's background has SIGINT ignored.)
+start() {
+	"$lab" run env --default-signal=INT LSAN_OPTIONS="suppressions=$here/libssh2.supp:print_suppressions=0" "$CERTPUSH" "$@" \
+		>"$dir/out" 2>"$dir/err" &
+	pid=$!
+}
+
 # told_once PATTERN: one line of the errors, and it's this one.
 told_once() {
 	complains "$1"

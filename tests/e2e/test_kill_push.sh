@@ -19,11 +19,6 @@ KILL 0.5
 KILL 0.9
 '
 
-# The push itself: lab run becomes it, and its pid is known. A shell's background has SIGINT ignored.
-begin_push() {
-	"$lab" run env --default-signal=INT LSAN_OPTIONS="suppressions=$here/libssh2.supp:print_suppressions=0" "$CERTPUSH" push -vv -l ovh >"$dir/out" 2>"$dir/err" &
-	pid=$!
-}
 reach() {
 	local n
 	case $1 in
@@ -59,7 +54,7 @@ while read -r signal point; do
 	cp -rL "$dir/store" "$dir/old"
 	mint www.example.net
 	mint imap.example.net
-	begin_push
+	start push -vv -l ovh
 	reach "$point"
 	kill -"$signal" "$pid" 2>/dev/null || :
 	status=0

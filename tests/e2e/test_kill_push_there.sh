@@ -14,10 +14,8 @@ held_up() {
 		  apache: {$1: "touch /run/here; while [ -e /run/here ]; do sleep 0.1; done; $2"}
 	END
 }
-# A shell's background has SIGINT ignored.
 begin_push() {
-	"$lab" run env --default-signal=INT LSAN_OPTIONS="suppressions=$here/libssh2.supp:print_suppressions=0" "$CERTPUSH" push -l panix >"$dir/out" 2>"$dir/err" &
-	pid=$!
+	start push -l panix
 	until "$lab" exec panix test -e /run/here; do kill -0 $pid || fail 'it ended before'; done
 }
 let_go() { "$lab" exec panix rm /run/here; }
