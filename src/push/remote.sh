@@ -179,6 +179,10 @@ clear_staging() {
 
 # What runs that were killed have left: each names its own PREFIX-RANDOM, and none is at work while we have the lock.
 clear_leftovers() {
+	case ${staging##*/} in
+	certpush-?*-?* | .certpush-?*-?*) ;;
+	*) return 0 ;;
+	esac
 	for each in "${staging%-*}"-*; do
 		if [ "$each" != "$staging" ] && [ -d "$each" ]; then rm -rf "$each"; fi
 	done

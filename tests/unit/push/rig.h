@@ -219,7 +219,7 @@ static inline void rig_tell(struct rig *r, const struct buf *script)
 /* What SFTP would have brought. */
 static inline const char *rig_stage(struct rig *r)
 {
-	const char *dir = rig_path(r, "staging-1");
+	const char *dir = rig_path(r, ".certpush-s-1");
 	struct err e;
 
 	assert_ok(fs_mkdirs(dir, 0700, &e), &e);
@@ -241,7 +241,7 @@ static inline void rig_apply(struct rig *r)
 
 	script_apply(&script, NONCE, r->plan, rig_stage(r));
 	rig_tell(r, &script);
-	assert_false(rig_has(r, "staging-1"));
+	assert_false(rig_has(r, ".certpush-s-1"));
 }
 
 static inline void rig_commit(struct rig *r)

@@ -209,13 +209,14 @@ static void what_arrives_damaged_changes_nothing(void **state)
 	rig_settle(&r, "key 1\n", "chain 1\n");
 	rig_plan(&r, "key 2\n", "chain 2\n");
 	script_apply(&script, NONCE, r.plan, rig_stage(&r));
-	rig_write(&r, "staging-1/1", "chai"); /* the second file: the first one was fine */
+	rig_write(&r, ".certpush-s-1/1",
+		"chai"); /* the second file: the first one was fine */
 	rig_tell(&r, &script);
 	assert_failed(&r, "stage", "mail/full.pem: it didn't arrive whole");
 	assert_false(r.story.restored);
 	assert_text(&r, "mail/key.pem", "key 1\n");
 	assert_false(rig_has(&r, "log"));
-	assert_false(rig_has(&r, "staging-1"));
+	assert_false(rig_has(&r, ".certpush-s-1"));
 	assert_tidy(&r);
 }
 
@@ -227,26 +228,29 @@ static void what_killed_runs_have_sent_goes(void **state)
 	rig_init(&r, shell, *state);
 	rig_settle(&r, "key 1\n", "chain 1\n");
 	rig_plan(&r, "key 2\n", "chain 2\n");
-	assert_ok(fs_mkdirs(rig_path(&r, "staging-0"), 0700, &e), &e);
-	assert_ok(fs_mkdirs(rig_path(&r, "stagings"), 0700, &e), &e);
-	rig_write(&r, "staging-0/0", "key 0\n");
+	assert_ok(fs_mkdirs(rig_path(&r, ".certpush-s-0"), 0700, &e), &e);
+	assert_ok(fs_mkdirs(rig_path(&r, ".certpush-store-1"), 0700, &e), &e);
+	rig_write(&r, ".certpush-s-0/0", "key 0\n");
 	rig_apply(&r);
 	assert_text(&r, "mail/key.pem", "key 2\n");
-	assert_false(rig_has(&r, "staging-0"));
-	assert_true(rig_has(&r, "stagings")); /* somebody else's */
+	assert_false(rig_has(&r, ".certpush-s-0"));
+	assert_true(rig_has(&r, ".certpush-store-1")); /* somebody else's */
 }
 
 static void what_never_arrived_changes_nothing(void **state)
 {
 	AUTO(rig) struct rig r;
 	AUTO(buf) struct buf script = BUF_EMPTY;
+	struct err e;
 
 	rig_init(&r, shell, *state);
 	rig_settle(&r, "key 1\n", "chain 1\n");
 	rig_plan(&r, "key 2\n", "chain 2\n");
-	script_apply(&script, NONCE, r.plan, rig_path(&r, "nowhere"));
+	assert_ok(fs_mkdirs(rig_path(&r, "no-where"), 0700, &e), &e);
+	script_apply(&script, NONCE, r.plan, rig_path(&r, "no-certpush-x"));
 	rig_tell(&r, &script);
 	assert_failed(&r, "stage", "mail/key.pem: ");
+	assert_true(rig_has(&r, "no-where")); /* a name that isn't ours clears nothing */
 	assert_text(&r, "mail/key.pem", "key 1\n");
 	assert_tidy(&r);
 }
@@ -592,7 +596,7 @@ static void a_script_that_is_cut_anywhere_does_nothing(void **state)
 	for (size_t cut = 0; cut + 1 < script.len;
 		cut += cut + last < script.len ? step : 1) {
 		run_prefix(&script, cut);
-		if (rig_has(&r, "log") || !rig_has(&r, "staging-1/0") ||
+		if (rig_has(&r, "log") || !rig_has(&r, ".certpush-s-1/0") ||
 			rig_has(&r, ".certpush-lock") ||
 			rig_has(&r, "mail/.key.pem.certpush-new"))
 			fail_msg("cut at byte %zu of %zu, it did something", cut,
