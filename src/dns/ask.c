@@ -1,11 +1,11 @@
 #include "dns/private/ask.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/resolve.h"
 #include "base/wait.h"
 #include "dns/private/wire.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,12 +36,11 @@ static void describe(struct endpoint *ep, uint16_t usual_port)
 }
 
 /* "host", "host:port", "v6", "[v6]:port" into its two halves. */
-static bool split(const char *spec, uint16_t usual, char *host, size_t size, char port[8])
+static bool split(const char *spec, char *host, size_t size, uint16_t *port)
 {
 	const char *end = spec + strlen(spec), *colon = strrchr(spec, ':');
 	size_t len;
 
-	snprintf(port, 8, "%u", usual);
 	if (spec[0] == '[') {
 		end = strchr(++spec, ']');
 		if (!end || (end[1] && end[1] != ':'))
@@ -58,7 +57,7 @@ static bool split(const char *spec, uint16_t usual, char *host, size_t size, cha
 
 		if (colon[1] < '0' || colon[1] > '9' || *rest || n == 0 || n > 65535)
 			return false;
-		snprintf(port, 8, "%lu", n);
+		*port = (uint16_t)n;
 	}
 	len = (size_t)(end - spec);
 	if (len == 0 || len >= size)
@@ -66,16 +65,6 @@ static bool split(const char *spec, uint16_t usual, char *host, size_t size, cha
 	memcpy(host, spec, len);
 	host[len] = '\0';
 	return true;
-}
-
-static int look_up(const char *spec, uint16_t usual, int flags, struct addrinfo **found)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = flags };
-	char host[256], port[8];
-
-	if (!split(spec, usual, host, sizeof host, port))
-		return EAI_NONAME;
-	return getaddrinfo(host, port, &hints, found);
 }
 
 static struct endpoint take(const struct addrinfo *ai, uint16_t usual_port)
@@ -89,12 +78,18 @@ static struct endpoint take(const struct addrinfo *ai, uint16_t usual_port)
 
 bool endpoint_parse(const char *spec, uint16_t port, struct endpoint *ep)
 {
-	struct addrinfo *found = NULL;
+	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
+	AUTO(addrinfo) struct addrinfo *found = NULL;
+	char host[256], number[8];
+	uint16_t own = port;
 
-	if (look_up(spec, port, AI_NUMERICHOST, &found) != 0)
+	if (!split(spec, host, sizeof host, &own))
+		return false;
+	snprintf(number, sizeof number, "%u", own);
+	if (getaddrinfo(host, number, &hints, &found) != 0)
 		return false;
 	*ep = take(found, port);
-	freeaddrinfo(found);
 	return true;
 }
 
@@ -120,17 +115,23 @@ struct endpoint endpoint_from(const void *addr, size_t len, uint16_t port)
 
 bool endpoints_find(struct endpoints *all, const char *spec, uint16_t port, struct err *e)
 {
-	struct addrinfo *found = NULL;
-	int rc = look_up(spec, port, 0, &found);
+	const int64_t deadline = deadline_in(RESOLVE_SECONDS);
+	AUTO(addrinfo) struct addrinfo *found = NULL;
+	uint16_t own = port;
+	char host[256];
 
-	if (rc != 0)
-		return err_set(e, ERR_DNS, "name server '%s': %s", spec,
-			rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
+	if (!split(spec, host, sizeof host, &own))
+		return err_set(
+			e, ERR_DNS, "name server '%s': not a host or host:port", spec);
+	if (!resolve(host, own, SOCK_DGRAM, deadline, &found, e)) {
+		if (e->kind == ERR_NET)
+			e->kind = ERR_DNS;
+		return err_wrap(e, "name server");
+	}
 	for (const struct addrinfo *ai = found; ai; ai = ai->ai_next) {
 		GROW(all->list, all->n);
 		all->list[all->n++] = take(ai, port);
 	}
-	freeaddrinfo(found);
 	return true;
 }
 

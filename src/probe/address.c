@@ -1,7 +1,8 @@
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/resolve.h"
 #include "probe/probe.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,18 +34,12 @@ static bool listed(const struct probe_address *list, size_t n, const char *text)
 bool probe_resolve(
 	const char *host, int port, struct probe_address **list, size_t *n, struct err *e)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV };
-	struct addrinfo *found = NULL;
-	char service[8];
-	int rc;
+	AUTO(addrinfo) struct addrinfo *found = NULL;
 
 	*list = NULL;
 	*n = 0;
-	snprintf(service, sizeof service, "%d", port & 0xffff);
-	rc = getaddrinfo(host, service, &hints, &found);
-	if (rc)
-		return err_set(e, ERR_NET, "%s: no address: %s", host, gai_strerror(rc));
+	if (!resolve(host, port, SOCK_STREAM, deadline_in(RESOLVE_SECONDS), &found, e))
+		return false;
 	for (struct addrinfo *i = found; i; i = i->ai_next) {
 		struct probe_address a = address_of(i);
 
@@ -53,6 +48,5 @@ bool probe_resolve(
 		GROW(*list, *n);
 		(*list)[(*n)++] = a;
 	}
-	freeaddrinfo(found);
 	return true;
 }

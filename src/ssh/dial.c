@@ -2,12 +2,12 @@
 #include "base/alloc.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/resolve.h"
 #include "base/wait.h"
 #include "ssh/private/printable.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -15,8 +15,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-
-DEFINE_AUTO(struct addrinfo, addrinfo, freeaddrinfo)
 
 /* Out of its AUTO(fd). */
 static int keep(int *fd)
@@ -62,24 +60,6 @@ static bool proxied(
 	return ok;
 }
 
-/* Numeric addresses need no resolver, which has no deadline. */
-static bool resolve(const struct ssh_config *c, struct addrinfo **list, struct err *e)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
-	char port[16];
-	int rc;
-
-	snprintf(port, sizeof port, "%d", c->port);
-	if (getaddrinfo(c->address, port, &hints, list) == 0)
-		return true;
-	hints.ai_flags = AI_NUMERICSERV;
-	rc = getaddrinfo(c->address, port, &hints, list);
-	if (rc == 0)
-		return true;
-	return err_set(e, ERR_NET, "%s: no address: %s", c->address, gai_strerror(rc));
-}
-
 static bool connect_one(const struct addrinfo *a, int64_t deadline, int *fd, struct err *e)
 {
 	AUTO(fd)
@@ -112,7 +92,7 @@ static bool connected(const struct ssh_config *c, int64_t deadline, int *fd, str
 	AUTO(addrinfo) struct addrinfo *list = NULL;
 	int n = 0;
 
-	if (!resolve(c, &list, e))
+	if (!resolve(c->address, c->port, SOCK_STREAM, deadline, &list, e))
 		return false;
 	for (const struct addrinfo *a = list; a; a = a->ai_next)
 		n++;
