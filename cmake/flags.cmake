@@ -8,6 +8,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 option(CERTPUSH_WERROR "treat warnings as errors" OFF)
 set(CERTPUSH_SANITIZE "" CACHE STRING "sanitizers, as -fsanitize= takes them: address,undefined or thread")
 option(CERTPUSH_FUZZ "build the fuzz targets (clang)" OFF)
+option(CERTPUSH_VALGRIND "run the end-to-end tests under valgrind" OFF)
 
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes

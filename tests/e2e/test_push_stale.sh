@@ -59,3 +59,18 @@ says '^reloaded: \[ovh\] => nginx \(nginx -s reload\)'
 says_not '^changed: '
 up_to_date ovh
 nothing_left ovh
+
+# The old files are back, and then the reload fails: that is told too.
+mint www.example.net
+host_vars ovh <<'END'
+certpush:
+  nginx: {wait: 1, restart: ~, reload: 'test ! -e /run/once && touch /run/once'}
+END
+remember ovh
+ends 1 certpush push -l ovh nginx
+told_once "^fatal: \[ovh\] $old_served; the old files are back, but the service would not take them up: .*exit status 1"
+as_before ovh
+host_vars ovh </dev/null
+ends 0 certpush push -l ovh
+up_to_date ovh
+nothing_left ovh

@@ -53,7 +53,7 @@ static ldns_pkt *mood(ldns_pkt *q, ldns_pkt *a, const char *name)
 	if (strncmp(name, "upwards.", 8) == 0)
 		fake_add(a, LDNS_SECTION_AUTHORITY, "example.net. NS ns2.example.net.");
 	if (strncmp(name, "others.", 7) == 0) {
-		char rr[300];
+		char rr[400];
 
 		snprintf(rr, sizeof rr, "%s. TXT \"onetwo\"", fake_name(q));
 		fake_add(a, LDNS_SECTION_ANSWER, rr);
@@ -108,7 +108,7 @@ static ldns_pkt *play_server(struct fake *f, ldns_pkt *q, const uint8_t *wire, s
 
 static void answer_ns(struct stage *s, const char *name, ldns_pkt *a)
 {
-	char rr[200];
+	char rr[400];
 	bool below = strcmp(name, "_acme-challenge.example.net") == 0;
 
 	/* the last server has the zone below for itself */
@@ -124,7 +124,7 @@ static ldns_pkt *play_resolver(struct fake *f, ldns_pkt *q, const uint8_t *wire,
 	struct stage *s = f->ctx;
 	const char *name = fake_name(q);
 	ldns_pkt *a = fake_answer(q, LDNS_RCODE_NOERROR, false);
-	char rr[200];
+	char rr[400];
 
 	(void)wire;
 	(void)len;

@@ -26,7 +26,8 @@
 struct rig {
 	const char *const *shell; /* argv up to -c, NULL-terminated */
 	const char *dir;
-	const char *path; /* directory put before PATH, or NULL */
+	const char *path;  /* directory put before PATH, or NULL */
+	const char *lacks; /* a command that this host doesn't have, or NULL */
 	struct arena *arena;
 	struct file files[3];
 	struct service services[2];
@@ -158,14 +159,19 @@ static inline void rig_run(struct rig *r, const struct buf *script)
 	const char *argv[8] = { NULL };
 	const char *env[] = { NULL, NULL, NULL };
 	AUTO(child_result) struct child_result result = CHILD_RESULT_EMPTY;
-	struct child_spec spec = {
-		.argv = argv,
-		.input = script->data,
-		.input_len = script->len,
-		.deadline = deadline_in(30),
-	};
+	AUTO(buf) struct buf input = BUF_EMPTY;
+	struct child_spec spec = { .argv = argv, .deadline = deadline_in(30) };
 	struct err e;
 	size_t n = 0;
+
+	if (r->lacks)
+		buf_printf(&input,
+			"command() { if [ \"$2\" = %s ]; then return 1; else return 0; fi; }\n"
+			"%s() { return 127; }\n",
+			r->lacks, r->lacks);
+	buf_add(&input, script->data, script->len);
+	spec.input = input.data;
+	spec.input_len = input.len;
 
 	for (; r->shell[n]; n++)
 		argv[n] = r->shell[n];

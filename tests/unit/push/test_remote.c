@@ -97,6 +97,23 @@ static void a_replacement_and_its_undo_leave_the_very_files(void **state)
 	assert_tidy(&r);
 }
 
+static void an_undo_whose_reload_fails_says_so(void **state)
+{
+	AUTO(rig) struct rig r;
+
+	rig_init(&r, shell, *state);
+	rig_settle(&r, "key 1\n", "chain 1\n");
+	rig_plan(&r, "key 2\n", "chain 2\n");
+	rig_apply(&r);
+	rig_write(&r, "unloadable", "");
+	rig_undo(&r);
+	assert_failed(&r, "again", "no reload");
+	assert_true(r.story.restored);
+	assert_text(&r, "mail/key.pem", "key 1\n");
+	assert_text(&r, "news/full.pem", "chain 1\n");
+	assert_tidy(&r);
+}
+
 static void an_undone_first_push_leaves_nothing(void **state)
 {
 	AUTO(rig) struct rig r;
@@ -142,6 +159,21 @@ static void a_wrong_mode_is_put_right_without_content(void **state)
 	assert_null(remote_story_failure(&r.story));
 	assert_int_equal(rig_stat(&r, "mail/key.pem").st_mode, S_IFREG | 0600);
 	assert_text(&r, "mail/key.pem", "key 1\n");
+}
+
+/* Which of the commands that follow it is there depends on the machine. */
+static void without_sha256sum_there_are_others(void **state)
+{
+	AUTO(rig) struct rig r;
+
+	rig_init(&r, shell, *state);
+	r.lacks = "sha256sum";
+	rig_push(&r, "key 1\n", "chain 1\n");
+	rig_plan(&r, "key 1\n", "chain 2\n");
+	assert_int_equal(r.plan->n_changes, 2);
+	rig_apply(&r);
+	assert_null(remote_story_failure(&r.story));
+	assert_text(&r, "mail/full.pem", "chain 2\n");
 }
 
 static void a_failed_validation_is_taken_back_without_a_reload(void **state)
@@ -711,9 +743,11 @@ static const struct CMUnitTest tests[] = {
 	scratch_test(what_nobody_has_proved_is_owed_until_the_commit),
 	scratch_test(an_owed_reload_runs_without_files),
 	scratch_test(a_replacement_and_its_undo_leave_the_very_files),
+	scratch_test(an_undo_whose_reload_fails_says_so),
 	scratch_test(an_undone_first_push_leaves_nothing),
 	scratch_test(an_undo_goes_back_to_what_was_proved_last),
 	scratch_test(a_wrong_mode_is_put_right_without_content),
+	scratch_test(without_sha256sum_there_are_others),
 	scratch_test(a_failed_validation_is_taken_back_without_a_reload),
 	scratch_test(a_failed_reload_is_taken_back_and_reloaded_again),
 	scratch_test(a_failed_first_push_leaves_no_directories),
