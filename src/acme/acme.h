@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "cert/key.h"
 
+struct cert;
 struct http;
 struct acme;
 
@@ -29,18 +30,14 @@ struct acme *acme_open(struct http *h, const char *directory_url,
 void acme_free(struct acme *a);
 DEFINE_AUTO(struct acme, acme, acme_free)
 
-/*
- * newAccount (7.3): finds the account of this key, or registers it with the terms agreed
- * to. Sets the account URL.
- */
-bool acme_account(struct acme *a, const char *const *contact, size_t n_contact,
-	int64_t deadline, struct err *e) NODISCARD;
-const char *acme_account_url(const struct acme *a); /* NULL before */
-/*
- * An account URL known from an earlier run: saves the newAccount. If the CA has forgotten
- * it, the next request says so (accountDoesNotExist). Both before threads share *a.
- */
-void acme_account_known(struct acme *a, const char *url);
+/* What the directory's meta says (7.1.1, 9.7.6). Texts are NULL where it doesn't. */
+struct acme_meta {
+	bool wants_eab;
+	char *terms, *website; /* URLs */
+	char **caa;            /* the domains that a CAA record names this CA by */
+	size_t n_caa;
+};
+const struct acme_meta *acme_meta(const struct acme *a);
 
 enum acme_status { /* RFC 8555 7.1.6 */
 	ACME_PENDING,
@@ -52,6 +49,61 @@ enum acme_status { /* RFC 8555 7.1.6 */
 	ACME_EXPIRED,
 	ACME_REVOKED,
 };
+const char *acme_status_name(enum acme_status s);
+
+/* ---- the account (7.3) ---- */
+
+/* An external account binding (7.3.4): what the CA has handed out. Not owned. */
+struct acme_eab {
+	const char *kid;
+	const void *key; /* decoded */
+	size_t key_len;
+};
+/* Texts are not owned. */
+struct acme_registration {
+	const char *const *contact; /* URLs */
+	size_t n_contact;
+	const struct acme_eab *eab; /* or NULL */
+};
+
+/*
+ * newAccount: finds the account of this key, or registers it with the terms agreed to. Sets
+ * the account URL.
+ */
+bool acme_account(struct acme *a, const struct acme_registration *g, int64_t deadline,
+	struct err *e) NODISCARD;
+/* The account of this key, if there is one: nothing is registered (7.3.1). */
+bool acme_account_find(struct acme *a, bool *found, int64_t deadline, struct err *e)
+	NODISCARD;
+const char *acme_account_url(const struct acme *a); /* NULL before */
+/* An account URL known from an earlier run. Like the two above: before threads share *a. */
+void acme_account_known(struct acme *a, const char *url);
+
+struct acme_account_info {
+	enum acme_status status; /* valid, deactivated or revoked */
+	char **contact;          /* some CAs keep none */
+	size_t n_contact;
+};
+void acme_account_info_clear(struct acme_account_info *info);
+DEFINE_AUTO_VALUE(struct acme_account_info, acme_account_info, acme_account_info_clear)
+
+/* *found is false if the CA doesn't know the account (any more). */
+bool acme_account_get(struct acme *a, struct acme_account_info *info, bool *found,
+	int64_t deadline, struct err *e) NODISCARD;
+/* Replace what the CA has (7.3.2). */
+bool acme_account_contact(struct acme *a, const struct acme_registration *g,
+	int64_t deadline, struct err *e) NODISCARD;
+/* For good (7.3.6). */
+bool acme_account_deactivate(struct acme *a, int64_t deadline, struct err *e) NODISCARD;
+/*
+ * From now on the account has that key (7.3.5). *a goes on with the old one: open another
+ * with the new. After an error that may have passed either key can be the account's:
+ * acme_account_find tells.
+ */
+bool acme_account_rollover(
+	struct acme *a, const struct key *key, int64_t deadline, struct err *e) NODISCARD;
+
+/* ---- orders ---- */
 
 struct acme_order {
 	char *url;
@@ -79,13 +131,21 @@ struct acme_authorization {
 void acme_authorization_clear(struct acme_authorization *z);
 DEFINE_AUTO_VALUE(struct acme_authorization, acme_authorization, acme_authorization_clear)
 
+/* What is asked for. Texts are not owned. */
+struct acme_wish {
+	const char *const *names;
+	size_t n_names;
+	const char *profile;  /* NULL: the CA's default */
+	const char *replaces; /* acme_certificate_id of the predecessor, or NULL */
+};
+
 /*
- * newOrder (7.4). o is zero or an order, which is replaced; profile may be NULL, one that
- * the CA doesn't list is ERR_CONFIG. The CA may give an order that exists: it can be ready
- * at once.
+ * newOrder (7.4). o is zero or an order, which is replaced; a profile that the CA doesn't
+ * list is ERR_CONFIG. The CA may give an order that exists: it can be ready at once. A CA
+ * that refuses `replaces`, whatever it says of it, is asked once more without (RFC 9773 5).
  */
-bool acme_order_new(struct acme *a, const char *const *names, size_t n, const char *profile,
-	struct acme_order *o, int64_t deadline, struct err *e) NODISCARD;
+bool acme_order_new(struct acme *a, const struct acme_wish *w, struct acme_order *o,
+	int64_t deadline, struct err *e) NODISCARD;
 /* Fetch it again by o->url, which is all that it needs. */
 bool acme_order_refresh(
 	struct acme *a, struct acme_order *o, int64_t deadline, struct err *e) NODISCARD;
@@ -101,9 +161,20 @@ bool acme_order_finalize(struct acme *a, struct acme_order *o, const struct buf 
  */
 bool acme_order_wait(struct acme *a, struct acme_order *o, enum acme_status while_status,
 	int64_t deadline, struct err *e) NODISCARD;
-/* The PEM chain of a valid order, leaf first: certificates only, or an error (11.4). */
-bool acme_certificate(struct acme *a, const struct acme_order *o, struct buf *pem,
-	int64_t deadline, struct err *e) NODISCARD;
+/* URLs of other chains of the same certificate. */
+struct acme_alternates {
+	char **urls;
+	size_t n;
+};
+void acme_alternates_clear(struct acme_alternates *l);
+DEFINE_AUTO_VALUE(struct acme_alternates, acme_alternates, acme_alternates_clear)
+
+/*
+ * The PEM chain at the URL of a valid order, leaf first: certificates only, or an error
+ * (11.4). others may be NULL; zero before.
+ */
+bool acme_certificate(struct acme *a, const char *url, struct buf *pem,
+	struct acme_alternates *others, int64_t deadline, struct err *e) NODISCARD;
 
 bool acme_authorization_get(struct acme *a, const char *url, struct acme_authorization *z,
 	int64_t deadline, struct err *e) NODISCARD;
@@ -116,3 +187,35 @@ bool acme_challenge_ready(struct acme *a, const struct acme_authorization *z,
  */
 bool acme_authorization_wait(struct acme *a, struct acme_authorization *z, int64_t deadline,
 	struct err *e) NODISCARD;
+
+/* An order is given up: the CA need not keep its authorization open (7.5.2). */
+bool acme_authorization_deactivate(
+	struct acme *a, const char *url, int64_t deadline, struct err *e) NODISCARD;
+
+/* ---- revocation (7.6) ---- */
+
+/* "keyCompromise", "superseded" … (RFC 5280 5.3.1), those a subscriber may give. */
+bool acme_reason_parse(const char *word, int *reason, struct err *e) NODISCARD;
+/*
+ * Signed by the account, or by the certificate's own key if `by` isn't NULL (then no
+ * account is needed). *already: it was revoked before, which is well too.
+ */
+bool acme_revoke(struct acme *a, const struct buf *der, const struct key *by, int reason,
+	bool *already, int64_t deadline, struct err *e) NODISCARD;
+
+/* ---- renewal information (RFC 9773) ---- */
+
+bool acme_has_renewal_info(const struct acme *a);
+/* Appends the certificate's identifier (4.1); false if it names no issuer's key. */
+bool acme_certificate_id(const struct cert *c, struct buf *id) NODISCARD;
+
+struct acme_renewal {
+	time_t start, end; /* a renewal is wanted at an instant of [start, end) */
+	char *explanation; /* URL, or NULL */
+	int again;         /* seconds until it is to be asked again; set on failure too */
+};
+void acme_renewal_clear(struct acme_renewal *w);
+DEFINE_AUTO_VALUE(struct acme_renewal, acme_renewal, acme_renewal_clear)
+/* The CA must have it. *w is zero before. No account is needed. */
+bool acme_renewal_info(struct acme *a, const char *id, struct acme_renewal *w,
+	int64_t deadline, struct err *e) NODISCARD;

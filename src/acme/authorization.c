@@ -149,12 +149,23 @@ bool acme_challenge_ready(
 	return err_wrap(e, "%s: challenge", z->domain);
 }
 
+bool acme_authorization_deactivate(
+	struct acme *a, const char *url, int64_t deadline, struct err *e)
+{
+	AUTO(answer) struct answer r = ANSWER_EMPTY;
+	struct ask q = {
+		.url = url, .payload = "{\"status\":\"deactivated\"}", .deadline = deadline
+	};
+
+	return acme_post(a, &q, &r, e) || err_wrap(e, "authorization: deactivation");
+}
+
 static bool refused(const struct acme_authorization *z, struct err *e)
 {
 	if (z->problem.kind != ERR_NONE)
 		return err_set(e, ERR_ACME, "%s: %s", z->domain, z->problem.msg);
 	return err_set(e, ERR_ACME, "%s: the authorization is %s", z->domain,
-		status_name(z->status));
+		acme_status_name(z->status));
 }
 
 bool acme_authorization_wait(
@@ -171,6 +182,6 @@ bool acme_authorization_wait(
 			return refused(z, e);
 		if (!poll_pause(&p, z->retry_after, e))
 			return err_wrap(e, "%s: the CA has not looked yet (still %s)",
-				z->domain, status_name(z->status));
+				z->domain, acme_status_name(z->status));
 	}
 }

@@ -1,6 +1,9 @@
 #include "acme/private/acme.h"
+#include "base/alloc.h"
 
 #include <string.h>
+
+enum { MOST_ALTERNATES = 16 };
 
 #define MARK  "-----BEGIN"
 #define BEGIN "-----BEGIN CERTIFICATE-----"
@@ -45,19 +48,46 @@ bool chain_read(const struct buf *in, struct buf *pem, struct err *e)
 	return pem->len > 0 || err_set(e, ERR_PROTOCOL, "the answer holds no certificate");
 }
 
-bool acme_certificate(struct acme *a, const struct acme_order *o, struct buf *pem,
-	int64_t deadline, struct err *e)
+void acme_alternates_clear(struct acme_alternates *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->urls[i]);
+	free(l->urls);
+	*l = (struct acme_alternates){ 0 };
+}
+
+static void note_alternate(void *ctx, const char *url)
+{
+	struct acme_alternates *l = ctx;
+
+	if (l->n == MOST_ALTERNATES || !url_good(url))
+		return;
+	GROW(l->urls, l->n);
+	l->urls[l->n++] = xstrdup(url);
+}
+
+/* RFC 8555 7.4.2. */
+static void find_alternates(const struct answer *r, struct acme_alternates *l)
+{
+	const char *link;
+	size_t at = 0;
+
+	while ((link = http_header(&r->http, "Link", &at)))
+		links_read(link, "alternate", note_alternate, l);
+}
+
+bool acme_certificate(struct acme *a, const char *url, struct buf *pem,
+	struct acme_alternates *others, int64_t deadline, struct err *e)
 {
 	AUTO(answer) struct answer r = ANSWER_EMPTY;
-	struct ask q = { .url = o->certificate,
+	struct ask q = { .url = url,
 		.payload = "",
 		.accept = "application/pem-certificate-chain",
 		.deadline = deadline };
 
-	if (!o->certificate)
-		return err_set(e, ERR_ACME, "certificate: the order is %s, not valid",
-			status_name(o->status));
 	if (!acme_post(a, &q, &r, e))
 		return err_wrap(e, "certificate");
+	if (others)
+		find_alternates(&r, others);
 	return chain_read(&r.http.body, pem, e) || err_wrap(e, "certificate: %s", a->host);
 }

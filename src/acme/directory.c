@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { MOST_NAMES = 50 };
+
 static const struct pace calm = {
 	.poll_ms = 100,
 	.poll_max_ms = 2000,
@@ -25,6 +27,36 @@ static void read_profiles(struct acme *a, const cJSON *directory)
 	}
 }
 
+static char *meta_url(const cJSON *meta, const char *name)
+{
+	const char *url = json_text(meta, name);
+
+	return url && url_good(url) ? xstrdup(url) : NULL;
+}
+
+static void read_meta(struct acme_meta *m, const cJSON *meta)
+{
+	const cJSON *item;
+
+	m->wants_eab = cJSON_IsTrue(
+		cJSON_GetObjectItemCaseSensitive(meta, "externalAccountRequired"));
+	m->terms = meta_url(meta, "termsOfService");
+	m->website = meta_url(meta, "website");
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(meta, "caaIdentities"))
+	{
+		if (!cJSON_IsString(item) || m->n_caa == MOST_NAMES)
+			continue;
+		GROW(m->caa, m->n_caa);
+		m->caa[m->n_caa++] = xstrdup(item->valuestring);
+	}
+}
+
+/* What not every CA has. */
+static bool optional_url(const cJSON *o, const char *name, char **url, struct err *e)
+{
+	return !cJSON_HasObjectItem(o, name) || json_url(o, name, url, e);
+}
+
 static bool read_directory(struct acme *a, const struct answer *r, struct err *e)
 {
 	AUTO(json) cJSON *o = json_read(&r->http.body);
@@ -34,8 +66,12 @@ static bool read_directory(struct acme *a, const struct answer *r, struct err *e
 			r->http.body.data[0] == '<' ? "HTML" : "something else");
 	if (!json_url(o, "newNonce", &a->new_nonce, e) ||
 		!json_url(o, "newAccount", &a->new_account, e) ||
-		!json_url(o, "newOrder", &a->new_order, e))
+		!json_url(o, "newOrder", &a->new_order, e) ||
+		!optional_url(o, "revokeCert", &a->revoke_cert, e) ||
+		!optional_url(o, "keyChange", &a->key_change, e) ||
+		!optional_url(o, "renewalInfo", &a->renewal_info, e))
 		return false;
+	read_meta(&a->meta, cJSON_GetObjectItemCaseSensitive(o, "meta"));
 	read_profiles(a, o);
 	return true;
 }
@@ -47,7 +83,8 @@ static bool set_key(struct acme *a, const struct key *key, struct err *e)
 	a->key = key;
 	if (!key_jws_alg(key))
 		return err_set(e, ERR_CONFIG,
-			"no account key: %s (ES256, ES384 and RS256 are)", key_name(key));
+			"no account key: %s (p256, p384, ed25519 and RSA are)",
+			key_name(key));
 	if (!key_jwk(key, &a->jwk, e))
 		return false;
 	d = sha256_of(a->jwk.data, a->jwk.len);
@@ -96,10 +133,28 @@ struct acme *acme_open(struct http *h, const char *directory_url,
 	return acme_open_paced(h, directory_url, account_key, &calm, deadline, e);
 }
 
+const struct acme_meta *acme_meta(const struct acme *a)
+{
+	return &a->meta;
+}
+
+static void meta_clear(struct acme_meta *m)
+{
+	for (size_t i = 0; i < m->n_caa; i++)
+		free(m->caa[i]);
+	free(m->caa);
+	free(m->terms);
+	free(m->website);
+}
+
 void acme_free(struct acme *a)
 {
 	if (!a)
 		return;
+	meta_clear(&a->meta);
+	free(a->revoke_cert);
+	free(a->key_change);
+	free(a->renewal_info);
 	for (size_t i = 0; i < a->n_profiles; i++)
 		free(a->profiles[i]);
 	free(a->profiles);

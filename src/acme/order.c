@@ -93,20 +93,22 @@ static bool check_profile(const struct acme *a, const char *profile, struct err 
 		names.data);
 }
 
-static char *wishes(const char *const *names, size_t n, const char *profile)
+static char *wishes(const struct acme_wish *w)
 {
 	AUTO(json) cJSON *o = cJSON_CreateObject();
 	cJSON *list = cJSON_AddArrayToObject(o, "identifiers");
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < w->n_names; i++) {
 		cJSON *item = cJSON_CreateObject();
 
 		cJSON_AddStringToObject(item, "type", "dns");
-		cJSON_AddStringToObject(item, "value", names[i]);
+		cJSON_AddStringToObject(item, "value", w->names[i]);
 		cJSON_AddItemToArray(list, item);
 	}
-	if (profile)
-		cJSON_AddStringToObject(o, "profile", profile);
+	if (w->profile)
+		cJSON_AddStringToObject(o, "profile", w->profile);
+	if (w->replaces)
+		cJSON_AddStringToObject(o, "replaces", w->replaces);
 	return json_print(o);
 }
 
@@ -125,16 +127,32 @@ static bool begin(struct acme *a, const struct ask *q, struct acme_order *o, str
 	return true;
 }
 
-bool acme_order_new(struct acme *a, const char *const *names, size_t n, const char *profile,
-	struct acme_order *o, int64_t deadline, struct err *e)
+static bool ask_for(struct acme *a, const struct acme_wish *w, struct acme_order *o,
+	int64_t deadline, struct err *e)
 {
-	AUTO(str) char *payload = wishes(names, n, profile);
+	AUTO(str) char *payload = wishes(w);
 	struct ask q = { .url = a->new_order, .payload = payload, .deadline = deadline };
 
+	return begin(a, &q, o, e);
+}
+
+bool acme_order_new(struct acme *a, const struct acme_wish *w, struct acme_order *o,
+	int64_t deadline, struct err *e)
+{
+	struct acme_wish plain = *w;
+
 	acme_order_clear(o);
-	if (profile && !check_profile(a, profile, e))
+	if (w->profile && !check_profile(a, w->profile, e))
 		return false;
-	return begin(a, &q, o, e) || err_wrap(e, "new order");
+	if (ask_for(a, w, o, deadline, e))
+		return true;
+	/* CAs refuse a predecessor in many ways; without it they may take the order. */
+	if (w->replaces && e->kind == ERR_ACME && e->not_before == 0) {
+		plain.replaces = NULL;
+		if (ask_for(a, &plain, o, deadline, e))
+			return true;
+	}
+	return err_wrap(e, "new order");
 }
 
 bool acme_order_refresh(
@@ -209,9 +227,9 @@ static bool ended(struct acme *a, struct acme_order *o, int64_t deadline, struct
 	if (o->problem.kind == ERR_NONE)
 		return err_set(e, ERR_ACME,
 			"order: the CA has it as %s, and doesn't say why",
-			status_name(o->status));
+			acme_status_name(o->status));
 	return err_set(
-		e, ERR_ACME, "order: %s: %s", status_name(o->status), o->problem.msg);
+		e, ERR_ACME, "order: %s: %s", acme_status_name(o->status), o->problem.msg);
 }
 
 bool acme_order_wait(struct acme *a, struct acme_order *o, enum acme_status while_status,
@@ -221,7 +239,7 @@ bool acme_order_wait(struct acme *a, struct acme_order *o, enum acme_status whil
 
 	while (is_waiting(o->status, while_status)) {
 		if (!poll_pause(&p, o->retry_after, e))
-			return err_wrap(e, "order: still %s", status_name(o->status));
+			return err_wrap(e, "order: still %s", acme_status_name(o->status));
 		if (!acme_order_refresh(a, o, deadline, e))
 			return false;
 	}

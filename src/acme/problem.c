@@ -52,6 +52,23 @@ static void tell_parts(const cJSON *parts, struct buf *line)
 		buf_putc(line, ')');
 }
 
+/* RFC 8555 6.2: what a CA takes that has refused the kind of account key. */
+static void tell_algorithms(const cJSON *list, struct buf *line)
+{
+	const char *between = " (taken are ";
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		if (!cJSON_IsString(item))
+			continue;
+		buf_printf(line, "%s%s", between, item->valuestring);
+		between = ", ";
+	}
+	if (*between == ',')
+		buf_putc(line, ')');
+}
+
 void problem_tell(const cJSON *o, struct buf *line)
 {
 	size_t before = line->len;
@@ -61,6 +78,7 @@ void problem_tell(const cJSON *o, struct buf *line)
 	if (line->len == before)
 		return;
 	tell_parts(cJSON_GetObjectItemCaseSensitive(o, "subproblems"), line);
+	tell_algorithms(cJSON_GetObjectItemCaseSensitive(o, "algorithms"), line);
 	/* RFC 8555 7.3.3: where to agree to new terms. */
 	if (instance && text_starts(instance, "https://"))
 		buf_printf(line, " (see %s)", instance);

@@ -13,7 +13,7 @@ static const char *const names[] = {
 	[ACME_REVOKED] = "revoked",
 };
 
-const char *status_name(enum acme_status s)
+const char *acme_status_name(enum acme_status s)
 {
 	return names[s];
 }

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 time_t clock_now(void)
 {
@@ -55,6 +56,47 @@ struct time_text time_openssl(time_t t)
 		months[tm.tm_mon % 12], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
 		tm.tm_year + 1900);
 	return text;
+}
+
+/* "Z", "+hh:mm" or "-hh:mm" and nothing more: seconds east. */
+static bool parse_offset(const char *s, int *seconds)
+{
+	int hours, minutes, end = 0;
+
+	*seconds = 0;
+	if ((*s == 'Z' || *s == 'z') && !s[1])
+		return true;
+	if ((*s != '+' && *s != '-') || strspn(s + 1, "0123456789:") != 5 ||
+		sscanf(s + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 || end != 5 ||
+		s[6] || hours > 23 || minutes > 59)
+		return false;
+	*seconds = (*s == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+	return true;
+}
+
+bool time_parse_rfc3339(const char *s, time_t *t)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(s, "%Y-%m-%d", &tm);
+	int offset;
+
+	if (!rest || rest - s != 10 || (*rest != 'T' && *rest != 't'))
+		return false;
+	s = rest + 1;
+	rest = strptime(s, "%H:%M:%S", &tm);
+	if (!rest || rest - s != 8)
+		return false;
+	if (*rest == '.') {
+		const size_t digits = strspn(rest + 1, "0123456789");
+
+		if (digits == 0)
+			return false;
+		rest += 1 + digits;
+	}
+	if (!parse_offset(rest, &offset))
+		return false;
+	*t = timegm(&tm) - offset;
+	return true;
 }
 
 struct time_text time_rfc3339(time_t t)

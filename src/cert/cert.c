@@ -42,6 +42,14 @@ static char *short_name(const X509_NAME *name)
 	return s;
 }
 
+static bool add_der(unsigned char *der, int len, struct buf *out)
+{
+	if (len > 0)
+		buf_add(out, der, (size_t)len);
+	OPENSSL_free(der);
+	return len > 0;
+}
+
 static struct sha256 digest_of(unsigned char *der, int len)
 {
 	struct sha256 d = { { 0 } };
@@ -174,4 +182,35 @@ bool cert_matches_key(const struct cert *c, const struct key *k)
 	EVP_PKEY *public = X509_get0_pubkey(c->x509);
 
 	return public && EVP_PKEY_eq(public, key_evp(k)) == 1;
+}
+
+void cert_der(const struct cert *c, struct buf *out)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(c->x509, &der);
+
+	if (!add_der(der, len, out))
+		abort(); /* it was parsed: only memory can be lacking */
+}
+
+bool cert_authority_key_id(const struct cert *c, struct buf *out)
+{
+	const ASN1_OCTET_STRING *id = X509_get0_authority_key_id(c->x509);
+
+	if (!id || ASN1_STRING_length(id) == 0)
+		return false;
+	buf_add(out, ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id));
+	return true;
+}
+
+bool cert_serial(const struct cert *c, struct buf *out)
+{
+	unsigned char *der = NULL;
+	int len = i2d_ASN1_INTEGER(X509_get0_serialNumber(c->x509), &der);
+	const bool short_form = len > 2 && der[1] < 0x80; /* 20 octets at most */
+
+	if (short_form)
+		buf_add(out, der + 2, (size_t)len - 2);
+	OPENSSL_free(der);
+	return short_form;
 }

@@ -49,6 +49,13 @@ void chain_to_pem(const struct chain *c, size_t from, size_t to, struct buf *out
 time_t cert_not_before(const struct cert *c);
 time_t cert_not_after(const struct cert *c);
 struct sha256 cert_sha256(const struct cert *c); /* of the DER: the fingerprint */
+void cert_der(const struct cert *c, struct buf *der);
+/*
+ * Appended: the key identifier of the authority key identifier (false if there is none),
+ * and the octets of the serial number's DER INTEGER, a leading zero with it (RFC 9773 4.1).
+ */
+bool cert_authority_key_id(const struct cert *c, struct buf *out) NODISCARD;
+bool cert_serial(const struct cert *c, struct buf *out) NODISCARD;
 /* Of the SubjectPublicKeyInfo's DER: the same for two certificates of one key. */
 struct sha256 cert_key_sha256(const struct cert *c);
 /* The issuer's and the subject's CN (or the last RDN's value), "" if there is none. */

@@ -26,6 +26,8 @@ static const EVP_MD *hash_for(const struct key *k)
 {
 	if (k->jws == JWS_NONE)
 		return EVP_PKEY_is_a(k->evp, "EC") ? EVP_sha512() : NULL;
+	if (k->jws == JWS_EDDSA)
+		return NULL; /* it has one of its own */
 	return k->jws == JWS_ES384 ? EVP_sha384() : EVP_sha256();
 }
 

@@ -8,7 +8,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 
-/* RFC 7518 3.1 and 6.2.1: hash, curve and the size of its field in bytes. */
+/* RFC 7518 3.1 and 6.2.1, RFC 8037 2: hash, curve and the size of its field in bytes. */
 static const struct {
 	const char *alg, *hash, *crv;
 	int field;
@@ -16,6 +16,7 @@ static const struct {
 	[JWS_ES256] = { "ES256", "SHA256", "P-256", 32 },
 	[JWS_ES384] = { "ES384", "SHA384", "P-384", 48 },
 	[JWS_RS256] = { "RS256", "SHA256", NULL, 0 },
+	[JWS_EDDSA] = { "EdDSA", NULL, "Ed25519", 0 },
 };
 
 enum { MAX_FIELD = 48 };
@@ -23,7 +24,8 @@ enum { MAX_FIELD = 48 };
 static bool refuse(const struct key *k, struct err *e)
 {
 	return err_set(e, ERR_TLS,
-		"a %s key can't sign for ACME: it takes p256, p384 or RSA", k->name);
+		"a %s key can't sign for ACME: it takes p256, p384, ed25519 or RSA",
+		k->name);
 }
 
 static bool member(const struct key *k, const char *param, int pad, const char *name,
@@ -71,11 +73,26 @@ static bool jwk_ec(const struct key *k, struct buf *json, struct err *e)
 	return true;
 }
 
+static bool jwk_okp(const struct key *k, struct buf *json, struct err *e)
+{
+	unsigned char x[32];
+	size_t len = sizeof x;
+
+	if (!EVP_PKEY_get_raw_public_key(k->evp, x, &len))
+		return err_openssl(e, "the public half of the key can't be read");
+	buf_printf(json, "{\"crv\":\"%s\",\"kty\":\"OKP\",\"x\":\"", algs[k->jws].crv);
+	base64url_encode(json, x, len);
+	buf_puts(json, "\"}");
+	return true;
+}
+
 bool key_jwk(const struct key *k, struct buf *json, struct err *e)
 {
 	if (k->jws == JWS_NONE)
 		return refuse(k, e);
-	return k->jws == JWS_RS256 ? jwk_rsa(k, json, e) : jwk_ec(k, json, e);
+	if (k->jws == JWS_RS256)
+		return jwk_rsa(k, json, e);
+	return k->jws == JWS_EDDSA ? jwk_okp(k, json, e) : jwk_ec(k, json, e);
 }
 
 const char *key_jws_alg(const struct key *k)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 const char *const key_type_names[] = { "p256", "p384", "rsa2048", "rsa3072", "rsa4096",
-	NULL };
+	"ed25519", NULL };
 
 static const struct {
 	const char *word;
@@ -81,6 +81,8 @@ void pkey_name(const EVP_PKEY *evp, char *name, size_t size)
 	} else if (EVP_PKEY_is_a(evp, "EC")) {
 		i = curve_of(evp, group, sizeof group);
 		snprintf(name, size, "%s", i < ARRAY_LEN(curves) ? curves[i].name : group);
+	} else if (EVP_PKEY_is_a(evp, "ED25519")) {
+		snprintf(name, size, "ed25519");
 	} else {
 		snprintf(name, size, "%s", type ? type : "unknown");
 	}
@@ -93,6 +95,8 @@ static enum jws jws_of(const EVP_PKEY *evp)
 
 	if (EVP_PKEY_is_a(evp, "RSA"))
 		return JWS_RS256;
+	if (EVP_PKEY_is_a(evp, "ED25519"))
+		return JWS_EDDSA;
 	i = curve_of(evp, group, sizeof group);
 	return i < ARRAY_LEN(curves) ? curves[i].jws : JWS_NONE;
 }
@@ -120,11 +124,16 @@ struct key *key_generate(enum key_type t, struct err *e)
 		[KEY_RSA2048] = { NULL, 2048 },
 		[KEY_RSA3072] = { NULL, 3072 },
 		[KEY_RSA4096] = { NULL, 4096 },
+		[KEY_ED25519] = { NULL, 0 },
 	};
-	EVP_PKEY *evp = kinds[t].curve
-		? EVP_PKEY_Q_keygen(NULL, NULL, "EC", kinds[t].curve)
-		: EVP_PKEY_Q_keygen(NULL, NULL, "RSA", kinds[t].bits);
+	EVP_PKEY *evp;
 
+	if (kinds[t].curve)
+		evp = EVP_PKEY_Q_keygen(NULL, NULL, "EC", kinds[t].curve);
+	else if (kinds[t].bits)
+		evp = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", kinds[t].bits);
+	else
+		evp = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	if (!evp) {
 		err_openssl(e, "a %s key can't be made", key_type_name(t));
 		return NULL;

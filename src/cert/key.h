@@ -8,12 +8,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum key_type { KEY_P256, KEY_P384, KEY_RSA2048, KEY_RSA3072, KEY_RSA4096 };
+enum key_type { KEY_P256, KEY_P384, KEY_RSA2048, KEY_RSA3072, KEY_RSA4096, KEY_ED25519 };
 
 struct key; /* opaque: holds an EVP_PKEY; read-only, may be shared by threads */
 struct evp_pkey_st;
 
-/* "p256", "p384", "rsa2048", "rsa3072", "rsa4096". */
+/* "p256", "p384", "rsa2048", "rsa3072", "rsa4096", "ed25519". */
 const char *key_type_name(enum key_type t);
 /* Also dehydrated's and others' words: "prime256v1", "secp384r1", "ec256", "rsa" (2048). */
 bool key_type_parse(const char *s, enum key_type *t);
@@ -42,9 +42,11 @@ bool key_make_csr(const struct key *k, const char *const *names, size_t n, struc
 bool key_check_csr(const struct key *k, const struct buf *der, const char *const *names,
 	size_t n, struct err *e) NODISCARD;
 
-/* RFC 7638: the public JWK, members in lexical order, no blanks. P-256, P-384 and RSA. */
+/* RFC 7638: the public JWK, members in lexical order, no blanks. P-256, P-384, RSA, and
+ * Ed25519 (RFC 8037). */
 bool key_jwk(const struct key *k, struct buf *json, struct err *e) NODISCARD;
-/* RFC 7518: "ES256", "ES384" or "RS256"; NULL for a key that can't sign for ACME. */
+/* RFC 7518, RFC 8037: "ES256", "ES384", "RS256" or "EdDSA"; NULL for a key that can't sign
+ * for ACME. */
 const char *key_jws_alg(const struct key *k);
 /* The raw JWS signature (r || s for EC, padded to the field's size). */
 bool key_jws_sign(const struct key *k, const void *data, size_t len, struct buf *sig,

@@ -74,6 +74,7 @@ bool account_open(struct account *a, const struct settings *s, struct err *e)
 	};
 	const int64_t deadline =
 		deadline_first(deadline_in(ACCOUNT_SECONDS), deadline_in(s->acme.timeout));
+	const struct acme_registration me = { s->acme.contact, s->acme.n_contact, NULL };
 	AUTO(str) char *path = NULL;
 
 	a->directory = acme_directory_url(s->acme.ca, e);
@@ -85,6 +86,5 @@ bool account_open(struct account *a, const struct settings *s, struct err *e)
 		return false;
 	a->http = http_new(&http);
 	a->acme = acme_open(a->http, a->directory, a->key, deadline, e);
-	return a->acme &&
-		acme_account(a->acme, s->acme.contact, s->acme.n_contact, deadline, e);
+	return a->acme && acme_account(a->acme, &me, deadline, e);
 }

@@ -104,13 +104,14 @@ static bool new_order(struct item *it, const struct desk *d, struct err *e)
 	const struct certificate *c = it->certificate;
 	const struct acme_settings *s = &d->settings->acme;
 	const int64_t deadline = order_deadline(d);
+	struct acme_wish w = { c->names, c->n_names, s->profile, NULL };
 
-	if (acme_order_new(
-		    d->acme, c->names, c->n_names, s->profile, &it->order, deadline, e))
+	if (acme_order_new(d->acme, &w, &it->order, deadline, e))
 		return true;
-	return s->profile_optional && e->kind == ERR_CONFIG &&
-		acme_order_new(
-			d->acme, c->names, c->n_names, NULL, &it->order, deadline, e);
+	if (!s->profile_optional || e->kind != ERR_CONFIG)
+		return false;
+	w.profile = NULL;
+	return acme_order_new(d->acme, &w, &it->order, deadline, e);
 }
 
 /* Key, CSR and order are on disk before anything is validated or finalized. */
@@ -275,7 +276,8 @@ static bool get(struct item *it, const struct desk *d, struct bundle *b, struct 
 	AUTO(buf) struct buf pem = BUF_EMPTY;
 	bool passing;
 
-	if (acme_certificate(d->acme, &it->order, &pem, order_deadline(d), e) &&
+	if (acme_certificate(
+		    d->acme, it->order.certificate, &pem, NULL, order_deadline(d), e) &&
 		bundle_from_pem(b, pem.data, pem.len, it->begun.key, e) && check(it, b, e))
 		return true;
 	/* What the CA made of this order won't get better by asking for it again. */

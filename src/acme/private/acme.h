@@ -28,6 +28,8 @@ struct acme {
 	struct pace pace;
 	char *host; /* of the directory, with its port: the CA's name in errors */
 	char *new_nonce, *new_account, *new_order;
+	char *revoke_cert, *key_change, *renewal_info; /* NULL: it has none */
+	struct acme_meta meta;
 	char **profiles;
 	size_t n_profiles;
 	struct buf jwk;        /* of the account key */
@@ -47,9 +49,10 @@ struct acme *acme_open_paced(struct http *h, const char *directory_url,
 /* A signed request (RFC 8555 6.2). */
 struct ask {
 	const char *url;
-	const char *payload; /* JSON; "" is a POST-as-GET (6.3) */
-	const char *accept;  /* NULL: JSON */
-	bool with_jwk;       /* the key itself in place of the account's URL */
+	const char *payload;   /* JSON; "" is a POST-as-GET (6.3) */
+	const char *accept;    /* NULL: JSON */
+	bool with_jwk;         /* the key itself in place of the account's URL */
+	const struct key *key; /* with_jwk: another one than the account's, or NULL */
 	int64_t deadline;
 };
 
@@ -87,6 +90,12 @@ void nonces_clear(struct acme *a);
 /* jws.c: flattened JSON serialisation (RFC 7515 7.2.2) of one request. */
 bool jws_make(struct acme *a, const struct ask *q, const char *nonce, struct buf *out,
 	struct err *e) NODISCARD;
+/* One that lies in another (RFC 8555 7.3.5): signed by a key itself, without a nonce. */
+bool jws_by_key(const struct key *key, const char *url, const char *payload,
+	struct buf *out, struct err *e) NODISCARD;
+/* The same under a MAC (7.3.4). */
+bool jws_binding(const struct acme_eab *eab, const char *url, const char *payload,
+	struct buf *out, struct err *e) NODISCARD;
 
 /* poll.c: the pauses between polls, within a deadline. */
 struct poll {
@@ -104,7 +113,14 @@ bool authorization_read(const struct buf *json, struct acme_authorization *z, st
 	NODISCARD;
 /* Only the certificates, without carriage returns and what is around them. */
 bool chain_read(const struct buf *in, struct buf *pem, struct err *e) NODISCARD;
+/* *w is zero but for `again`. */
+bool renewal_read(const struct buf *json, struct acme_renewal *w, struct err *e) NODISCARD;
+/*
+ * link.c: one Link header (RFC 8288): calls `found` with the target of each link that has
+ * this relation type. Relative targets, and what is no link, are passed over.
+ */
+void links_read(const char *header, const char *rel,
+	void (*found)(void *ctx, const char *url), void *ctx);
 
 /* status.c */
-const char *status_name(enum acme_status s);
 bool status_read(const cJSON *o, enum acme_status *s, struct err *e) NODISCARD;

@@ -7,7 +7,7 @@
 
 #include <openssl/evp.h>
 
-enum jws { JWS_NONE, JWS_ES256, JWS_ES384, JWS_RS256 };
+enum jws { JWS_NONE, JWS_ES256, JWS_ES384, JWS_RS256, JWS_EDDSA };
 
 struct key {
 	EVP_PKEY *evp;

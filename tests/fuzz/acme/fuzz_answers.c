@@ -17,6 +17,11 @@ static void tell_problem(const struct buf *text)
 	problem_tell(o, &line);
 }
 
+static void note(void *ctx, const char *url)
+{
+	buf_puts(ctx, url);
+}
+
 /* The first byte picks what the rest is read as. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -24,6 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	AUTO(buf) struct buf pem = BUF_EMPTY;
 	AUTO(acme_order) struct acme_order o = { 0 };
 	AUTO(acme_authorization) struct acme_authorization z = { 0 };
+	AUTO(acme_renewal) struct acme_renewal w = { 0 };
 	struct err e;
 
 	if (len == 0)
@@ -40,6 +46,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	case 'z':
 		if (authorization_read(&text, &z, &e) && !z.challenge != !z.token)
 			abort();
+		break;
+	case 'w':
+		if (renewal_read(&text, &w, &e) && w.end <= w.start)
+			abort();
+		break;
+	case 'l':
+		links_read(text.data, "alternate", note, &pem);
 		break;
 	default:
 		if (chain_read(&text, &pem, &e) && strstr(pem.data, "KEY---"))

@@ -51,8 +51,10 @@ struct ca {
 	const struct key *key;
 	struct acme *acme;
 	char trouble[600];
-	char accept[80];   /* of the last request */
-	bool nonces[4096]; /* issued, and not used */
+	char accept[80];           /* of the last request */
+	struct buf payload;        /* of the last POST */
+	const struct key *revoker; /* revocations are signed by it; NULL: by the account */
+	bool nonces[4096];         /* issued, and not used */
 	int n_nonces;
 	int heads, gets, posts;
 };
@@ -106,22 +108,22 @@ static inline void ca_signature_der(struct buf *raw)
 	ECDSA_SIG_free(sig);
 }
 
-static inline bool ca_verify(const struct ca *ca, const char *alg,
+static inline bool ca_verify(const struct key *key, const char *alg,
 	const char *protected_part, const char *payload, const char *signature)
 {
 	AUTO(buf) struct buf text = BUF_EMPTY;
 	AUTO(buf) struct buf raw = BUF_EMPTY;
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	const EVP_MD *hash = strcmp(alg, "ES384") == 0 ? EVP_sha384() : EVP_sha256();
 	bool ok;
 
+	if (strcmp(alg, "EdDSA") == 0)
+		hash = NULL;
 	buf_printf(&text, "%s.%s", protected_part, payload);
 	ok = base64url_decode(&raw, signature, strlen(signature));
-	if (ok && alg[0] == 'E')
+	if (ok && alg[0] == 'E' && hash)
 		ca_signature_der(&raw);
-	ok = ok &&
-		EVP_DigestVerifyInit(md, NULL,
-			strcmp(alg, "ES384") == 0 ? EVP_sha384() : EVP_sha256(), NULL,
-			key_evp(ca->key)) == 1 &&
+	ok = ok && EVP_DigestVerifyInit(md, NULL, hash, NULL, key_evp(key)) == 1 &&
 		EVP_DigestVerify(md, (unsigned char *)raw.data, raw.len,
 			(unsigned char *)text.data, text.len) == 1;
 	EVP_MD_CTX_free(md);
@@ -129,18 +131,25 @@ static inline bool ca_verify(const struct ca *ca, const char *alg,
 	return ok;
 }
 
-/* RFC 8555 6.2: jwk for newAccount, kid for all else, never both. */
+static inline const struct key *ca_signer(const struct ca *ca, const char *path)
+{
+	return ca->revoker && strcmp(path, "/revoke") == 0 ? ca->revoker : ca->key;
+}
+
+/* RFC 8555 6.2: jwk for newAccount and the certificate's own key, kid for all else, never
+ * both. */
 static inline void ca_check_signer(struct ca *ca, const cJSON *header, const char *path)
 {
+	const struct key *key = ca_signer(ca, path);
 	const cJSON *jwk = cJSON_GetObjectItemCaseSensitive(header, "jwk");
 	const char *kid = json_text(header, "kid");
 	AUTO(buf) struct buf want = BUF_EMPTY;
 	struct err e;
 
-	if (strcmp(path, "/new-account") == 0) {
+	if (strcmp(path, "/new-account") == 0 || key != ca->key) {
 		AUTO(str) char *got = jwk ? json_print(jwk) : xstrdup("");
 
-		if (!key_jwk(ca->key, &want, &e) || strcmp(got, want.data) != 0 || kid)
+		if (!key_jwk(key, &want, &e) || strcmp(got, want.data) != 0 || kid)
 			ca_trouble(ca, "jwk", got);
 		return;
 	}
@@ -154,7 +163,7 @@ static inline void ca_check_header(
 {
 	const char *url = json_text(header, "url");
 
-	if (!text_eq(json_text(header, "alg"), key_jws_alg(ca->key)))
+	if (!text_eq(json_text(header, "alg"), key_jws_alg(ca_signer(ca, q->path))))
 		ca_trouble(ca, "alg", json_text(header, "alg"));
 	if (!text_eq(url, tls_server_url(&ca_server, q->path).s))
 		ca_trouble(ca, "url", url);
@@ -186,7 +195,8 @@ static inline void ca_open_jws(struct ca *ca, const struct asked *q, struct buf 
 		return;
 	}
 	ca_check_header(ca, header, q);
-	if (!ca_verify(ca, key_jws_alg(ca->key), part, load, sig))
+	if (!ca_verify(ca_signer(ca, q->path), key_jws_alg(ca_signer(ca, q->path)), part,
+		    load, sig))
 		ca_trouble(ca, "the signature is bad", q->path);
 }
 
@@ -240,17 +250,17 @@ static inline void ca_hear(struct ca *ca, const struct asked *q, struct told *t)
 {
 	const struct scene *s = ca_scene(ca, q);
 	const char *accept = strstr(q->head.data, "\r\nAccept: ");
-	AUTO(buf) struct buf payload = BUF_EMPTY;
 
 	ca->heads += strcmp(q->method, "HEAD") == 0;
 	ca->gets += strcmp(q->method, "GET") == 0;
 	ca->posts += strcmp(q->method, "POST") == 0;
 	snprintf(ca->accept, sizeof ca->accept, "%.*s",
 		accept ? (int)strcspn(accept + 10, "\r") : 0, accept ? accept + 10 : "");
+	buf_reset(&ca->payload);
 	if (strcmp(q->method, "POST") == 0)
-		ca_open_jws(ca, q, &payload);
+		ca_open_jws(ca, q, &ca->payload);
 	if (s)
-		ca_play(ca, s, q, &payload, t);
+		ca_play(ca, s, q, &ca->payload, t);
 	else
 		ca_by_itself(ca, q, t);
 }
@@ -312,6 +322,7 @@ static inline void ca_plays(struct ca *ca)
 /* Play a script; zero *ca before. */
 static inline void ca_raise(struct ca *ca, const struct scene *script, size_t n)
 {
+	buf_init(&ca->payload);
 	ca->script = script;
 	ca->n = n;
 	ca->key = ca->key ? ca->key : ca_key;
@@ -342,6 +353,7 @@ static inline void ca_close(struct ca *ca)
 {
 	acme_free(ca->acme);
 	ca_plays(NULL);
+	buf_clear(&ca->payload);
 	if (*ca->trouble)
 		fail_msg("%s", ca->trouble);
 	if (!ca->any_order && ca->next < ca->n)

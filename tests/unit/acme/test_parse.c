@@ -16,6 +16,8 @@ static void known_cas_have_a_directory(void **state)
 		{ "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory" },
 		{ "letsencrypt-staging",
 			"https://acme-staging-v02.api.letsencrypt.org/directory" },
+		{ "zerossl", "https://acme.zerossl.com/v2/DV90" },
+		{ "globalsign", "https://emea.acme.atlas.globalsign.com/directory" },
 		{ "https://ca.example:14000/dir", "https://ca.example:14000/dir" },
 	};
 	struct err e;
@@ -35,7 +37,8 @@ static void other_cas_are_refused_with_advice(void **state)
 		{ "letsencript", "unknown CA 'letsencript': did you mean 'letsencrypt'?" },
 		{ "letsencrypt-stagin", "did you mean 'letsencrypt-staging'?" },
 		{ "something-else-altogether",
-			"give letsencrypt, letsencrypt-staging, or" },
+			"give letsencrypt, letsencrypt-staging, zerossl, " },
+		{ "something-else-altogether", "or the URL of an ACME directory" },
 		{ "", "unknown CA ''" },
 		{ "buypass", "ended in October 2025" },
 		{ "http://ca.example/directory", "by https:// only" },
@@ -73,6 +76,11 @@ static void problems_are_told_in_one_line(void **state)
 			"userActionRequired: New terms (see https://ca.example/terms)" },
 		{ "{\"type\":\"a:b\\u001b[31m<\",\"detail\":\"d\",\"subproblems\":[]}",
 			"b??31m?", "b??31m?: d" },
+		{ "{\"type\":\"x:badSignatureAlgorithm\",\"detail\":\"EdDSA\","
+		  "\"algorithms\":[\"ES256\",3,\"RS256\"]}",
+			"badSignatureAlgorithm",
+			"badSignatureAlgorithm: EdDSA (taken are ES256, RS256)" },
+		{ "{\"type\":\"x:y\",\"algorithms\":[]}", "y", "y" },
 		{ "{\"type\":7,\"detail\":[\"x\"],\"subproblems\":[1]}", "", "" },
 		{ "{\"status\":\"pending\"}", "", "" },
 		{ "{}", "", "" },

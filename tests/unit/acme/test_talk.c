@@ -2,6 +2,8 @@
 
 #include "base/fs.h"
 
+static const struct acme_registration nobody;
+
 static void a_directory_is_read(void **state)
 {
 	struct ca ca = { 0 };
@@ -118,7 +120,7 @@ static void failures_that_pass_are_tried_again(void **state)
 
 	(void)state;
 	ca_open(&ca, script, ARRAY_LEN(script));
-	assert_err(acme_account(ca.acme, NULL, 0, ca_soon(), &e), &e, ERR_PROTOCOL,
+	assert_err(acme_account(ca.acme, &nobody, ca_soon(), &e), &e, ERR_PROTOCOL,
 		"newNonce answered without a nonce (status 200)");
 	ca_close(&ca);
 }
@@ -145,7 +147,7 @@ static void a_post_is_tried_again_with_a_new_nonce(void **state)
 
 	(void)state;
 	ca_open(&ca, script, ARRAY_LEN(script));
-	assert_ok(acme_account(ca.acme, NULL, 0, ca_soon(), &e), &e);
+	assert_ok(acme_account(ca.acme, &nobody, ca_soon(), &e), &e);
 	assert_int_equal(ca.heads, 3);
 	assert_true(clock_ms() - start >= 20);
 	ca_close(&ca);
@@ -174,7 +176,7 @@ static void what_doesnt_pass_is_not_tried_again(void **state)
 
 		scene.ask = "POST /new-account";
 		ca_open(&ca, &scene, 1);
-		assert_err(acme_account(ca.acme, NULL, 0, ca_soon(), &e), &e,
+		assert_err(acme_account(ca.acme, &nobody, ca_soon(), &e), &e,
 			scene.status >= 500 ? ERR_NET : ERR_ACME, ": w");
 		assert_int_equal(ca.posts, 1);
 		ca_close(&ca);
@@ -198,7 +200,7 @@ static void refused_nonces_are_replaced(void **state)
 
 	(void)state;
 	ca_open(&ca, script, ARRAY_LEN(script));
-	assert_ok(acme_account(ca.acme, NULL, 0, ca_soon(), &e), &e);
+	assert_ok(acme_account(ca.acme, &nobody, ca_soon(), &e), &e);
 	assert_int_equal(ca.heads, 1); /* the error answers bring the next one */
 	ca_close(&ca);
 }
@@ -216,7 +218,7 @@ static void a_ca_that_refuses_every_nonce_is_left(void **state)
 
 	(void)state;
 	ca_open(&ca, script, ARRAY_LEN(script));
-	assert_err(acme_account(ca.acme, NULL, 0, ca_soon(), &e), &e, ERR_ACME,
+	assert_err(acme_account(ca.acme, &nobody, ca_soon(), &e), &e, ERR_ACME,
 		"badNonce: stale");
 	ca_close(&ca);
 }
@@ -236,7 +238,7 @@ static void nonces_are_kept_for_later(void **state)
 	(void)state;
 	ca_open(&ca, script, ARRAY_LEN(script));
 	for (int i = 0; i < 3; i++)
-		assert_ok(acme_account(ca.acme, NULL, 0, ca_soon(), &e), &e);
+		assert_ok(acme_account(ca.acme, &nobody, ca_soon(), &e), &e);
 	assert_int_equal(ca.heads, 1);
 	ca_close(&ca);
 }
@@ -276,7 +278,8 @@ static struct key *fixture(const char *name)
 /* The scripted CA verifies what it gets. */
 static void requests_are_signed_with_every_kind_of_key(void **state)
 {
-	static const char *const rows[] = { "p256.pem", "p384.pem", "rsa2048.pem" };
+	static const char *const rows[] = { "p256.pem", "p384.pem", "rsa2048.pem",
+		"ed25519.pem" };
 	static const struct scene script[] = {
 		{ .ask = "POST /new-account",
 			.status = 201,
@@ -290,6 +293,7 @@ static void requests_are_signed_with_every_kind_of_key(void **state)
 			.payload = "" },
 	};
 	const char *const contact[] = { "mailto:\"a\"@b", "mailto:c" };
+	const struct acme_registration me = { contact, 2, NULL };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -300,7 +304,7 @@ static void requests_are_signed_with_every_kind_of_key(void **state)
 		struct err e;
 
 		ca_open(&ca, script, ARRAY_LEN(script));
-		assert_ok(acme_account(ca.acme, contact, 2, ca_soon(), &e), &e);
+		assert_ok(acme_account(ca.acme, &me, ca_soon(), &e), &e);
 		ca_expand("@/order/1", &url);
 		o.url = buf_take(&url);
 		assert_err(acme_order_refresh(ca.acme, &o, ca_soon(), &e), &e, ERR_ACME,
@@ -322,7 +326,7 @@ static void accounts_that_are_refused_are_told(void **state)
 		{ { .status = 200,
 			  .body = "{\"status\":\"deactivated\"}",
 			  .headers = "Location: " ACCOUNT "\r\n" },
-			ERR_ACME, "account: the account of this key is deactivated" },
+			ERR_ACME, "the account of this key is deactivated" },
 		{ { .status = 400, .body = PROBLEM("invalidContact", "no such domain") },
 			ERR_ACME, "account: 127.0.0.1:" },
 		{ { .status = 403,
@@ -338,7 +342,7 @@ static void accounts_that_are_refused_are_told(void **state)
 
 		scene.ask = "POST /new-account";
 		ca_open(&ca, &scene, 1);
-		assert_err(acme_account(ca.acme, NULL, 0, ca_soon(), &e), &e, rows[i].kind,
+		assert_err(acme_account(ca.acme, &nobody, ca_soon(), &e), &e, rows[i].kind,
 			rows[i].words);
 		ca_close(&ca);
 	}
@@ -352,13 +356,14 @@ static void an_account_that_the_ca_forgot_is_named(void **state)
 			.body = PROBLEM("accountDoesNotExist", "not found") },
 	};
 	const char *const names[] = { "a.example" };
+	const struct acme_wish wish = { names, 1, NULL, NULL };
 	struct acme_order o = { 0 };
 	struct ca ca = { 0 };
 	struct err e;
 
 	(void)state;
 	ca_open(&ca, script, ARRAY_LEN(script));
-	assert_err(acme_order_new(ca.acme, names, 1, NULL, &o, ca_soon(), &e), &e, ERR_ACME,
+	assert_err(acme_order_new(ca.acme, &wish, &o, ca_soon(), &e), &e, ERR_ACME,
 		"the CA doesn't know the account https://127.0.0.1:");
 	ca_close(&ca);
 }

@@ -28,6 +28,32 @@ static void times_are_printed_as_openssl_and_rfc_3339_do(void **state)
 	assert_true(strlen(time_openssl((time_t)INT64_MAX).s) > 0);
 }
 
+static void rfc_3339_times_are_read(void **state)
+{
+	static const struct {
+		const char *text;
+		time_t t; /* -1: refused */
+	} rows[] = { { "1970-01-01T00:00:00Z", 0 }, { "2027-02-27T16:31:00Z", 1803745860 },
+		{ "2027-02-27t16:31:00.987654z", 1803745860 },
+		{ "2027-02-27T18:01:00+01:30", 1803745860 },
+		{ "2027-02-27T06:31:00-10:00", 1803745860 }, { "2027-02-27T16:31:00", -1 },
+		{ "2027-02-27 16:31:00Z", -1 }, { "2027-02-27T16:31Z", -1 },
+		{ "2027-02-27T16:31:00.Z", -1 }, { "2027-02-27T16:31:00+0130", -1 },
+		{ "2027-02-27T16:31:00+01:3", -1 }, { "2027-02-27T16:31:00+24:00", -1 },
+		{ "2027-02-27T16:31:00Z ", -1 }, { "2027-2-27T16:31:00Z", -1 },
+		{ "2027-13-27T16:31:00Z", -1 }, { "2027-02-27T25:31:00Z", -1 }, { "", -1 },
+		{ "Z", -1 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		time_t t = -1;
+
+		if (time_parse_rfc3339(rows[i].text, &t) != (rows[i].t != -1) ||
+			t != rows[i].t)
+			fail_msg("'%s' is %lld", rows[i].text, (long long)t);
+	}
+}
+
 static void spans_have_their_largest_fitting_unit(void **state)
 {
 	static const struct {
@@ -152,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_are_printed_as_openssl_and_rfc_3339_do),
+		cmocka_unit_test(rfc_3339_times_are_read),
 		cmocka_unit_test(spans_have_their_largest_fitting_unit),
 		cmocka_unit_test(durations_have_one_number_and_one_unit),
 		cmocka_unit_test(a_deadline_is_what_is_left),

@@ -28,7 +28,7 @@ static void reads_what_others_wrote(void **state)
 		{ "p384-short-x.pem", "p384", "ES384" },
 		{ "rsa-rfc7638.pem", "rsa2048", "RS256" },
 		{ "p521.pem", "secp521r1", NULL },
-		{ "ed25519.pem", "ED25519", NULL },
+		{ "ed25519.pem", "ed25519", "EdDSA" },
 	};
 
 	(void)state;
@@ -133,7 +133,8 @@ static void type_words(void **state)
 		{ "rsa1024", -1 },
 		{ "rsa2048 ", -1 },
 		{ "dsa", -1 },
-		{ "ed25519", -1 },
+		{ "ed25519", KEY_ED25519 },
+		{ "ed448", -1 },
 	};
 
 	(void)state;
@@ -150,7 +151,7 @@ static void type_words(void **state)
 
 static void makes_the_kind_that_is_asked_for(void **state)
 {
-	static const enum key_type rows[] = { KEY_P256, KEY_P384 };
+	static const enum key_type rows[] = { KEY_P256, KEY_P384, KEY_ED25519 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -202,7 +203,7 @@ static void short_coordinates_are_padded(void **state)
 
 static void other_keys_sign_no_jws(void **state)
 {
-	static const char *const files[] = { "p521.pem", "ed25519.pem" };
+	static const char *const files[] = { "p521.pem" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
@@ -282,6 +283,23 @@ static void ec_signatures_are_raw(void **state)
 	}
 }
 
+/* RFC 8037 A.2 and A.3 in form; the key is another one. */
+static void ed25519_keys_sign(void **state)
+{
+	static const char begin[] = "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"";
+	AUTO(buf) struct buf json = BUF_EMPTY, sig = BUF_EMPTY;
+	struct err e;
+	AUTO(key) struct key *k = fixture("ed25519.pem", &e);
+
+	(void)state;
+	assert_ok(key_jwk(k, &json, &e), &e);
+	assert_true(strncmp(json.data, begin, sizeof begin - 1) == 0);
+	assert_int_equal(json.len, sizeof begin - 1 + 43 + strlen("\"}"));
+	assert_ok(key_jws_sign(k, "text", 4, &sig, &e), &e);
+	assert_int_equal(sig.len, 64);
+	assert_true(verifies(k, "text", sig.data, sig.len, NULL));
+}
+
 static void rsa_signatures_verify(void **state)
 {
 	AUTO(buf) struct buf sig = BUF_EMPTY;
@@ -307,6 +325,7 @@ int main(void)
 		cmocka_unit_test(other_keys_sign_no_jws),
 		cmocka_unit_test(short_signatures_are_padded),
 		cmocka_unit_test(ec_signatures_are_raw),
+		cmocka_unit_test(ed25519_keys_sign),
 		cmocka_unit_test(rsa_signatures_verify),
 	};
 
