@@ -24,7 +24,10 @@ const char *acme_directory_url(const char *ca, struct err *e) NODISCARD;
 /* Short names, NULL-terminated. */
 extern const char *const acme_ca_names[];
 
-/* Fetch the directory (RFC 8555 7.1.1). The http and the account key must outlive it. */
+/*
+ * Fetch the directory (RFC 8555 7.1.1). The http and the account key must outlive it. A key
+ * that is NULL does for what needs no account: the meta, renewal information.
+ */
 struct acme *acme_open(struct http *h, const char *directory_url,
 	const struct key *account_key, int64_t deadline, struct err *e) NODISCARD;
 void acme_free(struct acme *a);

@@ -81,6 +81,8 @@ static bool set_key(struct acme *a, const struct key *key, struct err *e)
 	struct sha256 d;
 
 	a->key = key;
+	if (!key)
+		return true;
 	if (!key_jws_alg(key))
 		return err_set(e, ERR_CONFIG,
 			"no account key: %s (p256, p384, ed25519 and RSA are)",

@@ -68,10 +68,13 @@ bool jws_make(struct acme *a, const struct ask *q, const char *nonce, struct buf
 {
 	const struct key *key = q->key ? q->key : a->key;
 	AUTO(buf) struct buf jwk = BUF_EMPTY;
-	struct head h = {
-		.alg = key_jws_alg(key), .kid = a->account, .nonce = nonce, .url = q->url
-	};
+	struct head h = { .alg = key ? key_jws_alg(key) : NULL,
+		.kid = a->account,
+		.nonce = nonce,
+		.url = q->url };
 
+	if (!key)
+		return err_set(e, ERR_ACME, "%s: no account key", a->host);
 	if (!q->with_jwk && !a->account)
 		return err_set(e, ERR_ACME, "%s: no account yet", a->host);
 	if (q->with_jwk && !key_jwk(key, &jwk, e))

@@ -84,6 +84,7 @@ struct cert *cert_from_x509(X509 *x)
 
 	X509_up_ref(x);
 	c->x509 = x;
+	pkey_name(X509_get0_pubkey(x), c->key_name, sizeof c->key_name);
 	c->not_before = when(X509_get0_notBefore(x));
 	c->not_after = when(X509_get0_notAfter(x));
 	c->sha256 = digest_of_cert(x);
@@ -213,4 +214,9 @@ bool cert_serial(const struct cert *c, struct buf *out)
 		buf_add(out, der + 2, (size_t)len - 2);
 	OPENSSL_free(der);
 	return short_form;
+}
+
+const char *cert_key_name(const struct cert *c)
+{
+	return c->key_name;
 }

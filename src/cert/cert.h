@@ -58,6 +58,8 @@ bool cert_authority_key_id(const struct cert *c, struct buf *out) NODISCARD;
 bool cert_serial(const struct cert *c, struct buf *out) NODISCARD;
 /* Of the SubjectPublicKeyInfo's DER: the same for two certificates of one key. */
 struct sha256 cert_key_sha256(const struct cert *c);
+/* The kind of its key, as key_name has it: "p256", "rsa2048" … */
+const char *cert_key_name(const struct cert *c);
 /* The issuer's and the subject's CN (or the last RDN's value), "" if there is none. */
 const char *cert_issuer_name(const struct cert *c);
 const char *cert_subject_name(const struct cert *c);
@@ -92,3 +94,9 @@ DEFINE_AUTO(struct trust, trust, trust_free)
  * client checks a server. The error names the certificate: 0 is the leaf.
  */
 bool chain_verify(const struct chain *c, const struct trust *t, struct err *e) NODISCARD;
+
+/*
+ * The fingerprint of the root that the topmost certificate was issued by (itself, if it is
+ * one); false if it is none of the trusted.
+ */
+bool chain_issuer(const struct chain *c, const struct trust *t, struct sha256 *d) NODISCARD;

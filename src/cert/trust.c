@@ -149,3 +149,20 @@ bool chain_verify(const struct chain *c, const struct trust *t, struct err *e)
 	ERR_clear_error();
 	return ok;
 }
+
+bool chain_issuer(const struct chain *c, const struct trust *t, struct sha256 *d)
+{
+	AUTO(x509_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509 *top = c->certs[c->n - 1]->x509, *issuer = NULL;
+	AUTO(cert) struct cert *found = NULL;
+
+	if (!ctx || !X509_STORE_CTX_init(ctx, t->store, top, NULL) ||
+		X509_STORE_CTX_get1_issuer(&issuer, ctx, top) != 1) {
+		ERR_clear_error();
+		return false;
+	}
+	found = cert_from_x509(issuer);
+	X509_free(issuer);
+	*d = cert_sha256(found);
+	return true;
+}

@@ -14,6 +14,7 @@ static int renew(struct context *c, const struct certificate *const *list, size_
 		.certificates = list,
 		.n_certificates = n,
 		.store = c->store,
+		.trust = c->trust,
 		.width = (size_t)o->forks,
 		.force = o->force,
 		.dry = o->dry,

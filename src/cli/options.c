@@ -47,6 +47,8 @@ static const struct option options[] = {
 		"all hosts and variables, as JSON" },
 	{ 0, "host", "HOST", TEXT, AT(host), VERB_INVENTORY,
 		"the variables of one host, as JSON" },
+	{ 0, "reason", "WORD", TEXT, AT(reason), VERB_REVOKE,
+		"why, as RFC 5280 calls it (default: unspecified)" },
 	{ 0, "graph", NULL, FLAG, AT(graph), VERB_INVENTORY, "groups and hosts as a tree" },
 };
 

@@ -17,7 +17,9 @@ enum verb_bit {
 	VERB_CHECK_REMOTE = 1 << 4,
 	VERB_INVENTORY = 1 << 5,
 	VERB_HELP = 1 << 6,
-	VERB_ALL = 0xff,
+	VERB_ACCOUNT = 1 << 7,
+	VERB_REVOKE = 1 << 8,
+	VERB_ALL = 0xffff,
 };
 
 struct options {
@@ -32,6 +34,7 @@ struct options {
 	int days; /* -1: not given */
 	bool list, graph;
 	const char *host;
+	const char *reason;
 
 	const char *verb;
 	const char **words; /* what follows the verb; malloc'ed */

@@ -28,6 +28,17 @@ const struct verb verbs[] = {
 		"protocol; with a host that host, of the inventory or any other.\n" },
 	{ "inventory", VERB_INVENTORY, cmd_inventory, NEED_SETTINGS | NEED_INVENTORY, "",
 		"show the inventory, as ansible-inventory does", NULL },
+	{ "account", VERB_ACCOUNT, cmd_account, NEED_SETTINGS | NEED_STORE | NEED_LOCK,
+		"show|register|rollover|deactivate [CA]",
+		"look after the accounts at the settings' CAs",
+		"show tells each account; register makes what isn't there yet and tells the CA\n"
+		"a new contact; rollover gives an account another key; deactivate ends it for\n"
+		"good. renew registers by itself.\n" },
+	{ "revoke", VERB_REVOKE, cmd_revoke, NEED_SETTINGS | NEED_STORE | NEED_LOCK,
+		"CERT...", "revoke what the store holds of these certificates",
+		"The next renew replaces them; better push their successors first.\n"
+		"Reasons: unspecified, keyCompromise, affiliationChanged, superseded,\n"
+		"cessationOfOperation.\n" },
 	{ "help", VERB_HELP, cmd_help, 0, "[VERB]", "explain a verb", NULL },
 };
 const size_t n_verbs = ARRAY_LEN(verbs);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "conf/private/domains.h"
 #include "conf/private/names.h"
+#include "conf/private/settings_acme.h"
 #include "conf/private/settings_dns.h"
 
 #include <string.h>
@@ -14,114 +15,10 @@
 struct draft {
 	struct settings s;
 	struct certificates certificates;
+	struct acme_draft acme;
 	const char *domains;
 	struct pos domains_pos;
 };
-
-/* A profile: a name, or {require: NAME} or {prefer: NAME}. */
-struct profile {
-	const char *require, *prefer;
-};
-
-static const struct field profile_fields[] = {
-	{ "require", field_string, offsetof(struct profile, require), false, 0, NULL },
-	{ "prefer", field_string, offsetof(struct profile, prefer), false, 0, NULL },
-};
-
-static const struct schema profile_schema = {
-	"a name, or {require: NAME} or {prefer: NAME}", profile_fields,
-	ARRAY_LEN(profile_fields)
-};
-
-static bool read_profile(const struct reading *r, const struct field *f,
-	const struct node *value, void *base)
-{
-	struct acme_settings *acme = base;
-	struct profile p = { 0 };
-
-	if (value->type != NODE_MAPPING)
-		return field_string(r, f, value, base);
-	if (!schema_read(r, &profile_schema, f->key, value, &p))
-		return false;
-	if (!p.require == !p.prefer)
-		return reading_error(
-			r, value, "%s: expected one of 'require' and 'prefer'", f->key);
-	acme->profile = p.require ? p.require : p.prefer;
-	acme->profile_optional = p.prefer;
-	return true;
-}
-
-static bool read_ca(const struct reading *r, const struct field *f,
-	const struct node *value, void *base)
-{
-	struct acme_settings *acme = base;
-
-	acme->ca_pos = value->pos;
-	if (!field_string(r, f, value, base))
-		return false;
-	if (strstr(acme->ca, "://") && !text_starts(acme->ca, "https://"))
-		return reading_error(r, value,
-			"%s: expected a CA's name or an https:// URL, found '%.60s'",
-			f->key, acme->ca);
-	return true;
-}
-
-static bool read_ca_file(const struct reading *r, const struct field *f,
-	const struct node *value, void *base)
-{
-	struct acme_settings *acme = base;
-
-	acme->ca_file_pos = value->pos;
-	return field_path(r, f, value, base);
-}
-
-/* me@example.net is as good as mailto:me@example.net (RFC 8555 7.3 wants a URL). */
-static bool read_contact(const struct reading *r, const struct field *f,
-	const struct node *value, void *base)
-{
-	struct acme_settings *acme = base;
-	const char **urls;
-
-	if (!field_strings(r, f, value, base))
-		return false;
-	urls = arena_calloc(r->a, acme->n_contact, sizeof *urls);
-	for (size_t i = 0; i < acme->n_contact; i++) {
-		const char *text = acme->contact[i];
-		bool scheme = strchr(text, ':');
-
-		if (strpbrk(text, " ,<>\"") || !(scheme || strchr(text, '@')))
-			return reading_error(r, value,
-				"%s: expected mailto:NAME@DOMAIN, found '%.60s'", f->key,
-				text);
-		urls[i] = scheme ? text : arena_printf(r->a, "mailto:%s", text);
-	}
-	acme->contact = urls;
-	return true;
-}
-
-static const struct field acme_fields[] = {
-	{ "ca", read_ca, offsetof(struct acme_settings, ca), false, 0, NULL },
-	{ "ca_file", read_ca_file, offsetof(struct acme_settings, ca_file), false, 0,
-		NULL },
-	{ "contact", read_contact, offsetof(struct acme_settings, contact), false,
-		offsetof(struct acme_settings, n_contact), NULL },
-	{ "profile", read_profile, offsetof(struct acme_settings, profile), false, 0,
-		NULL },
-	{ "timeout", field_seconds_some, offsetof(struct acme_settings, timeout), false, 0,
-		NULL },
-};
-
-static const struct schema acme_schema = { "a mapping (ca, contact, …)", acme_fields,
-	ARRAY_LEN(acme_fields) };
-
-static bool read_acme(const struct reading *r, const struct field *f,
-	const struct node *value, void *base)
-{
-	struct draft *d = base;
-
-	d->s.acme.pos = value->pos;
-	return schema_read(r, &acme_schema, f->key, value, &d->s.acme);
-}
 
 static bool read_names(const struct reading *r, const struct field *f,
 	const struct node *value, void *base)
@@ -158,6 +55,11 @@ static const struct field certificate_fields[] = {
 	{ "key", field_word, offsetof(struct certificate, key), false, 0, keys },
 	{ "reuse_key", field_bool, offsetof(struct certificate, reuse_key), false, 0,
 		NULL },
+	{ "ca", settings_read_ca, offsetof(struct certificate, ca), false, 0, NULL },
+	{ "profile", settings_read_profile, offsetof(struct certificate, profile), false, 0,
+		NULL },
+	{ "preferred_chain", field_string, offsetof(struct certificate, preferred_chain),
+		false, 0, NULL },
 };
 
 static const struct schema certificate_schema = { "a mapping (names, key, …) or nothing",
@@ -239,7 +141,8 @@ static const struct field fields[] = {
 	{ "playbooks", field_paths, SETTING(playbooks), false, SETTING(n_playbooks), NULL },
 	{ "trust", field_path, SETTING(trust), false, 0, NULL },
 	{ "renew_days", field_int, SETTING(renew_days), false, 0, &days },
-	{ "acme", read_acme, SETTING(acme), false, 0, NULL },
+	{ "acme", settings_read_acme, offsetof(struct draft, acme), false, 0, NULL },
+	{ "cas", settings_read_cas, offsetof(struct draft, acme), false, 0, NULL },
 	{ "dns", read_dns, SETTING(dns), false, SETTING(n_dns), NULL },
 	{ "certificates", read_certificates, 0, false, 0, NULL },
 	{ "domains", read_domains, offsetof(struct draft, domains), false, 0, NULL },
@@ -255,8 +158,9 @@ static const char *beside(struct arena *a, const char *dir, const char *name)
 	return arena_strdup(a, path);
 }
 
-static void set_defaults(struct arena *a, const char *dir, struct settings *s)
+static void set_defaults(struct arena *a, const char *dir, struct draft *d)
 {
+	struct settings *s = &d->s;
 	const char **playbooks = arena_calloc(a, 1, sizeof *playbooks);
 
 	playbooks[0] = beside(a, dir, "playbooks");
@@ -265,8 +169,8 @@ static void set_defaults(struct arena *a, const char *dir, struct settings *s)
 	s->inventory = beside(a, dir, "inventory");
 	s->playbooks = playbooks;
 	s->n_playbooks = 1;
-	s->acme.ca = "letsencrypt";
-	s->acme.timeout = 300;
+	d->acme.common.account_key = "p256";
+	d->acme.common.timeout = 300;
 }
 
 static bool load_domains(struct arena *a, struct draft *d, struct errs *all)
@@ -291,10 +195,13 @@ static bool load(
 	if (root->type == NODE_NULL)
 		return reading_error(
 			&r, root, "the file is empty: expected %s", schema.what);
-	set_defaults(a, r.dir, &d->s);
+	set_defaults(a, r.dir, d);
 	ok = schema_read(&r, &schema, "settings", root, d);
 	d->s.playbooks_said = node_at(root, "playbooks") != NULL;
 	ok = load_domains(a, d, all) && ok;
+	ok = settings_join_cas(
+		     &r, &d->acme, &d->s, d->certificates.list, d->certificates.n) &&
+		ok;
 	return certificates_check(&d->certificates, all) && ok;
 }
 
@@ -332,6 +239,11 @@ const struct certificate *settings_certificate(const struct settings *s, const c
 		if (text_eq(s->certificates[i].name, name))
 			return &s->certificates[i];
 	return NULL;
+}
+
+const struct profile *profile_of(const struct certificate *c, const struct ca_settings *ca)
+{
+	return c->profile.name ? &c->profile : &ca->profile;
 }
 
 /* name is the zone itself or in it, at a label's boundary. */

@@ -10,6 +10,19 @@
 #include "base/err.h"
 #include "conf/secret.h"
 
+/* CAs as they are named: a known one, an entry of `cas`, a directory's URL. */
+struct ca_names {
+	const char *const *list;
+	size_t n;
+	struct pos pos;
+};
+
+/* {prefer: NAME} does without it where the CA doesn't offer it. */
+struct profile {
+	const char *name; /* NULL: the CA's default */
+	bool optional;
+};
+
 /* certificates: one named entry, or one line of domains.txt. */
 struct certificate {
 	const char *name; /* its directory in the store */
@@ -18,6 +31,11 @@ struct certificate {
 	size_t n_names;
 	const char *key; /* "p256" (default), "p384", "rsa2048", "rsa3072", "rsa4096" */
 	bool reuse_key;
+	struct ca_names ca;                   /* as written */
+	const struct ca_settings *const *cas; /* the first, then those that stand by */
+	size_t n_cas;
+	struct profile profile;      /* without a name: that of the CA's settings */
+	const char *preferred_chain; /* likewise */
 	struct pos pos;
 };
 
@@ -63,19 +81,27 @@ struct dns_settings {
 	size_t n_resolvers;
 };
 
-struct acme_settings {
-	const char *ca; /* as written: a name of a known CA, or a directory URL (https);
-			   "letsencrypt" */
-	const char *ca_file; /* PEM of roots for the directory's own HTTPS, or NULL */
-	struct pos ca_pos, ca_file_pos; /* .line 0: not said */
-	const char *const *contact;     /* "mailto:…" */
+/* External account binding (RFC 8555 7.3.4). */
+struct eab_settings {
+	const char *kid;             /* NULL: none */
+	struct secret_source secret; /* the MAC key, base64url */
+};
+
+/* A CA as certificates use it: what `acme` says of all, and `cas` of this one. */
+struct ca_settings {
+	const char *name;      /* as it is named; "letsencrypt" where nothing is said */
+	const char *directory; /* URL; NULL: what the name stands for */
+	const char *ca_file;   /* PEM of roots for the directory's own HTTPS, or NULL */
+	const char *const *contact; /* "mailto:…" */
 	size_t n_contact;
-	const char *profile;   /* or NULL */
-	bool profile_optional; /* {prefer: …}: do without it where the CA doesn't offer it
-				*/
+	struct eab_settings eab;
+	const char *account_key; /* kind of the key of an account that is made: "p256" */
+	struct profile profile;
+	const char *preferred_chain; /* CN or SHA-256 of the topmost issuer; NULL: the CA's
+					first chain */
 	int timeout; /* seconds for each step of an order: begin, validate, finalize, fetch;
 			300 */
-	struct pos pos;
+	struct pos pos, ca_file_pos; /* .line 0: not said */
 };
 
 struct settings {
@@ -88,7 +114,9 @@ struct settings {
 	bool playbooks_said; /* false: only the default "playbooks", which needn't exist */
 	const char *trust;   /* PEM of roots that count beside the system's, or NULL */
 	int renew_days;      /* 0: by fraction of the lifetime */
-	struct acme_settings acme;
+	const struct ca_settings *const *cas; /* those that certificates use, and staging */
+	size_t n_cas;
+	const struct ca_settings *staging; /* for dry runs; NULL: not said */
 	struct dns_settings *dns;
 	size_t n_dns;
 	struct certificate *certificates;
@@ -114,6 +142,9 @@ char *settings_find(const char *given, struct err *e) NODISCARD;
 
 /* NULL if the settings have no certificate of that name. */
 const struct certificate *settings_certificate(const struct settings *s, const char *name);
+
+/* What a certificate wants of that CA: its own word, or the CA's. */
+const struct profile *profile_of(const struct certificate *c, const struct ca_settings *ca);
 
 /* The first dns entry whose zones hold the name; NULL if there is none. */
 const struct dns_settings *settings_dns_for(const struct settings *s, const char *name);

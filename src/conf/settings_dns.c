@@ -2,9 +2,9 @@
 
 #include "base/text.h"
 #include "conf/private/names.h"
+#include "conf/private/secret_fields.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 /* An entry while it is read: what was said, beside what it means. */
 struct draft {
@@ -90,25 +90,6 @@ static bool read_addresses(const struct reading *r, const struct field *f,
 	return ok;
 }
 
-/* A secret in clear: the settings must be for their owner's eyes. */
-static bool read_clear(const struct reading *r, const struct field *f,
-	const struct node *value, void *base)
-{
-	const char *file = r->hint;
-	struct stat st;
-	struct err e;
-
-	if (stat(file, &st) < 0 || (st.st_mode & 077))
-		return reading_error(r, value,
-			"%s: a secret in clear, in a file that others can read: chmod 600 %.200s, or use secret_file, secret_env or secret_command",
-			f->key, file);
-	/* the usual message would show the value */
-	if (!node_string(
-		    value, f->key, (const char **)(void *)((char *)base + f->offset), &e))
-		return reading_error(r, value, "%s: expected a text", f->key);
-	return true;
-}
-
 static const struct choice algorithms[] = {
 	{ "hmac-sha256", 0 },
 	{ "hmac-sha512", 0 },
@@ -122,10 +103,7 @@ static const struct choice algorithms[] = {
 static const struct field tsig_fields[] = {
 	{ "name", read_zone, MEMBER(tsig_name), false, 0, NULL },
 	{ "algorithm", field_word, MEMBER(tsig_algorithm), false, 0, algorithms },
-	{ "secret_file", field_path, MEMBER(tsig_secret.file), false, 0, NULL },
-	{ "secret_env", field_string, MEMBER(tsig_secret.env), false, 0, NULL },
-	{ "secret_command", field_string, MEMBER(tsig_secret.command), false, 0, NULL },
-	{ "secret", read_clear, MEMBER(tsig_secret.clear), false, 0, NULL },
+	SECRET_FIELDS(MEMBER(tsig_secret)),
 };
 
 static const struct schema tsig_schema = { "a mapping (name, algorithm, secret_file)",
@@ -135,19 +113,10 @@ static bool read_tsig(const struct reading *r, const struct field *f,
 	const struct node *value, void *base)
 {
 	struct draft *draft = base;
-	struct secret_source *s = &draft->d.tsig_secret;
-	int sources;
 
 	draft->d.tsig = true;
-	s->pos = value->pos;
-	s->dir = r->dir;
-	if (!schema_read(r, &tsig_schema, f->key, value, base))
-		return false;
-	sources = !!s->file + !!s->env + !!s->command + !!s->clear;
-	return sources == 1 ||
-		reading_error(r, value,
-			"%s: expected one of secret_file, secret_env and secret_command, found %s",
-			f->key, sources ? "several" : "none");
+	return schema_read(r, &tsig_schema, f->key, value, base) &&
+		secret_is_said(r, f, value, &draft->d.tsig_secret);
 }
 
 static const struct choice checks[] = {

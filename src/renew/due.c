@@ -1,5 +1,7 @@
 #include "renew/private/due.h"
 
+#include <string.h>
+
 #define DAY        ((time_t)86400)
 #define SHORT_LIFE (10 * DAY)
 
@@ -11,23 +13,49 @@ static time_t margin(time_t lifetime, int renew_days)
 	return lifetime < SHORT_LIFE ? lifetime / 2 : lifetime / 3;
 }
 
-static struct due says(bool due, time_t not_after, const char *why)
+/* In the window a renewal is wanted, and a CA can exempt it from its limits. */
+static bool window_says(const struct due_facts *f)
 {
-	return (struct due){ .due = due, .not_after = not_after, .why = why };
+	return f->at <= f->now || (f->start <= f->now && f->at < f->next);
+}
+
+static const char *changed(
+	const struct certificate *c, const struct cert *leaf, const struct due_facts *f)
+{
+	if (!cert_has_names(leaf, c->names, c->n_names))
+		return "the names in the settings have changed";
+	if (f->ours && strcmp(cert_key_name(leaf), c->key) != 0)
+		return "the key type in the settings has changed";
+	if (f->other_ca)
+		return "the CA in the settings has changed";
+	return f->other_profile ? "the profile in the settings has changed" : NULL;
 }
 
 struct due due_of(
-	const struct certificate *c, const struct chain *chain, int renew_days, time_t now)
+	const struct certificate *c, const struct chain *chain, const struct due_facts *f)
 {
 	const struct cert *leaf = chain ? chain->certs[0] : NULL;
-	const time_t until = leaf ? cert_not_after(leaf) : 0;
+	struct due d = { .due = true, .urgent = true, .why = "none yet" };
+	time_t left, least;
 
 	if (!leaf)
-		return says(true, 0, "none yet");
-	if (!cert_has_names(leaf, c->names, c->n_names))
-		return says(true, until, "the names in the settings have changed");
-	if (until <= now)
-		return says(true, until, "expired");
-	return says(until - now <= margin(until - cert_not_before(leaf), renew_days), until,
-		NULL);
+		return d;
+	d.not_after = cert_not_after(leaf);
+	left = d.not_after - f->now;
+	least = margin(d.not_after - cert_not_before(leaf), f->renew_days);
+	d.urgent = f->revoked || left <= least / 2;
+	d.why = NULL;
+	if (f->revoked)
+		d.why = "revoked";
+	else if (changed(c, leaf, f))
+		d.why = changed(c, leaf, f);
+	else if (left <= 0)
+		d.why = "expired";
+	else if (f->at == 0)
+		d.due = left <= least;
+	else
+		d.due = d.by_window = window_says(f);
+	if (!d.due && f->at != 0)
+		d.due = left <= (f->renew_days > 0 ? least : least / 2);
+	return d;
 }

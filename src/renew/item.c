@@ -3,15 +3,34 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define GENERATIONS 5
+#define GENERATIONS     5
+#define ORDER_INTERVAL  3600 /* seconds */
+#define ABANDON_SECONDS 15
 
-void item_init(struct item *it, const struct certificate *c)
+static void replace(char **text, const char *with)
+{
+	free(*text);
+	*text = with ? xstrdup(with) : NULL;
+}
+
+void item_init(struct item *it, const struct certificate *c, struct store_state *state)
 {
 	*it = (struct item){
 		.certificate = c,
+		.state = state,
 		.begun = STORE_ORDER_EMPTY,
 		.arena = arena_new(),
 	};
+}
+
+void item_again(struct item *it)
+{
+	const struct item was = *it;
+
+	item_clear(it);
+	item_init(it, was.certificate, was.state);
+	it->urgent = was.urgent;
+	it->turn = was.turn + 1;
 }
 
 void item_clear(struct item *it)
@@ -24,9 +43,14 @@ void item_clear(struct item *it)
 	arena_free(it->arena);
 }
 
-static int64_t order_deadline(const struct desk *d)
+static struct acme *acme_of(const struct item *it)
 {
-	return deadline_in(d->settings->acme.timeout);
+	return it->account->acme;
+}
+
+static int64_t order_deadline(const struct item *it)
+{
+	return deadline_in(it->account->ca->timeout);
 }
 
 /* ---- the order ---- */
@@ -41,6 +65,12 @@ static bool same_names(const struct store_order *o, const struct certificate *c)
 	return true;
 }
 
+/* A key that is in other hands is not used again. */
+static bool reuses_key(const struct item *it)
+{
+	return it->certificate->reuse_key && !text_eq(it->state->revoked, "keyCompromise");
+}
+
 /* A run that was killed between the store's write and the order's drop has left it behind.
  */
 static bool done_already(const struct item *it, const struct desk *d)
@@ -48,9 +78,16 @@ static bool done_already(const struct item *it, const struct desk *d)
 	AUTO(chain) struct chain stored = { 0 };
 	struct err e;
 
-	return !it->certificate->reuse_key && store_has(d->store, it->certificate->name) &&
+	return !reuses_key(it) && store_has(d->store, it->certificate->name) &&
 		store_read_chain(d->store, it->certificate->name, &stored, &e) &&
 		cert_matches_key(stored.certs[0], it->begun.key);
+}
+
+static bool same_profile(const struct item *it)
+{
+	const struct profile *p = profile_of(it->certificate, it->account->ca);
+
+	return text_eq(it->begun.profile, p->name) || (p->optional && !it->begun.profile);
 }
 
 /* Still the same wish, at the same CA, and not fulfilled yet. */
@@ -58,21 +95,22 @@ static bool fits(const struct item *it, const struct desk *d)
 {
 	const struct store_order *o = &it->begun;
 
-	return text_eq(o->directory, d->directory) &&
-		text_eq(o->account, acme_account_url(d->acme)) &&
+	return text_eq(o->directory, it->account->directory) &&
+		text_eq(o->account, acme_account_url(acme_of(it))) &&
 		same_names(o, it->certificate) &&
-		text_eq(key_name(o->key), it->certificate->key) && !done_already(it, d);
+		text_eq(key_name(o->key), it->certificate->key) && same_profile(it) &&
+		!done_already(it, d);
 }
 
 /*
  * Go on with the order that was begun, if it lives: *lives. A CA that can't be asked, or
  * wants no questions now, has said nothing about it: that is a failure.
  */
-static bool resume(struct item *it, const struct desk *d, bool *lives, struct err *e)
+static bool resume(struct item *it, bool *lives, struct err *e)
 {
 	*lives = false;
 	it->order.url = xstrdup(it->begun.url);
-	if (acme_order_refresh(d->acme, &it->order, order_deadline(d), e)) {
+	if (acme_order_refresh(acme_of(it), &it->order, order_deadline(it), e)) {
 		*lives = it->order.status <= ACME_VALID;
 		return true;
 	}
@@ -89,7 +127,7 @@ static struct key *key_for(const struct item *it, const struct desk *d, struct e
 		err_at(e, c->pos, "%s: not a key type", c->key);
 		return NULL;
 	}
-	if (c->reuse_key && store_has(d->store, c->name)) {
+	if (reuses_key(it) && store_has(d->store, c->name)) {
 		if (!store_read(d->store, c->name, &old, e))
 			return NULL;
 		if (text_eq(key_name(old.key), key_type_name(type)))
@@ -98,20 +136,80 @@ static struct key *key_for(const struct item *it, const struct desk *d, struct e
 	return key_generate(type, e);
 }
 
+/* What the order replaces, to the CA and account that issued it: others refuse (RFC 9773
+ * 5). */
+static const char *predecessor(const struct item *it)
+{
+	const struct store_state *st = it->state;
+	const bool theirs = acme_has_renewal_info(acme_of(it)) &&
+		text_eq(st->directory, it->account->directory) &&
+		text_eq(st->account, acme_account_url(acme_of(it)));
+
+	return theirs ? st->renewal_id : NULL;
+}
+
 /* A profile that is only preferred is done without where the CA doesn't have it. */
-static bool new_order(struct item *it, const struct desk *d, struct err *e)
+static bool new_order(struct item *it, struct err *e)
 {
 	const struct certificate *c = it->certificate;
-	const struct acme_settings *s = &d->settings->acme;
-	const int64_t deadline = order_deadline(d);
-	struct acme_wish w = { c->names, c->n_names, s->profile, NULL };
+	const struct profile *profile = profile_of(c, it->account->ca);
+	const int64_t deadline = order_deadline(it);
+	struct acme_wish w = { c->names, c->n_names, profile->name, predecessor(it) };
 
-	if (acme_order_new(d->acme, &w, &it->order, deadline, e))
+	if (acme_order_new(acme_of(it), &w, &it->order, deadline, e)) {
+		it->begun.profile = w.profile ? xstrdup(w.profile) : NULL;
 		return true;
-	if (!s->profile_optional || e->kind != ERR_CONFIG)
+	}
+	if (!profile->optional || e->not_before ||
+		(e->kind != ERR_CONFIG && e->kind != ERR_ACME))
 		return false;
 	w.profile = NULL;
-	return acme_order_new(d->acme, &w, &it->order, deadline, e);
+	return acme_order_new(acme_of(it), &w, &it->order, deadline, e);
+}
+
+static struct sha256_hex names_print(const struct certificate *c)
+{
+	AUTO(buf) struct buf text = BUF_EMPTY;
+	struct sha256 d;
+
+	for (size_t i = 0; i < c->n_names; i++)
+		buf_printf(&text, "%s\n", c->names[i]);
+	d = sha256_of(text.data, text.len);
+	return sha256_hex(&d);
+}
+
+/*
+ * CAs count orders for one set of names, and Let's Encrypt gives five a week: a run that
+ * goes wrong in a loop must not use them up.
+ */
+static bool note_order(const struct item *it, const struct desk *d, struct err *e)
+{
+	const struct sha256_hex names = names_print(it->certificate);
+	struct store_state *st = it->state;
+	const time_t now = clock_now();
+
+	if (!d->force && text_eq(st->ordered_names, names.s) && st->ordered <= now &&
+		now - st->ordered < ORDER_INTERVAL)
+		return err_set(e, ERR_REFUSED,
+			"ordered %s ago: one order an hour for the same names, but with --force%s%s",
+			time_span(now - st->ordered).s,
+			st->last_error ? "; last time: " : "",
+			st->last_error ? st->last_error : "");
+	st->ordered = now;
+	replace(&st->ordered_names, names.s);
+	return store_state_save(d->store, it->certificate->name, st, e);
+}
+
+/* What never reached the CA, or wasn't refused by it, it hasn't counted. */
+static bool order_counted(struct item *it, const struct desk *d, struct err *e)
+{
+	if (!note_order(it, d, e))
+		return false;
+	if (new_order(it, e))
+		return true;
+	if (e->kind != ERR_ACME)
+		it->state->ordered = 0;
+	return false;
 }
 
 /* Key, CSR and order are on disk before anything is validated or finalized. */
@@ -124,11 +222,11 @@ static bool begin_order(struct item *it, const struct desk *d, struct err *e)
 	acme_order_clear(&it->order);
 	o->key = key_for(it, d, e);
 	if (!o->key || !key_make_csr(o->key, c->names, c->n_names, &o->csr, e) ||
-		!new_order(it, d, e))
+		!order_counted(it, d, e))
 		return false;
 	o->url = xstrdup(it->order.url);
-	o->account = xstrdup(acme_account_url(d->acme));
-	o->directory = xstrdup(d->directory);
+	o->account = xstrdup(acme_account_url(acme_of(it)));
+	o->directory = xstrdup(it->account->directory);
 	o->names = xcalloc(c->n_names, sizeof *o->names);
 	for (; o->n_names < c->n_names; o->n_names++)
 		o->names[o->n_names] = xstrdup(c->names[o->n_names]);
@@ -142,7 +240,7 @@ static bool find_order(struct item *it, const struct desk *d, struct err *e)
 
 	/* A damaged one is as good as none: what it was begun for can be begun again. */
 	if (store_order_load(d->store, name, &it->begun, &found, e) && found &&
-		fits(it, d) && !resume(it, d, &lives, e))
+		fits(it, d) && !resume(it, &lives, e))
 		return false;
 	return lives || (store_order_drop(d->store, name, e) && begin_order(it, d, e));
 }
@@ -176,7 +274,7 @@ static bool add_record(struct item *it, const struct desk *d,
 	r.config = providers_for(d->providers, z->domain, e);
 	if (!r.config)
 		return false;
-	acme_dns01_value(d->acme, z->token, &value);
+	acme_dns01_value(acme_of(it), z->token, &value);
 	r.domain = arena_strdup(it->arena, z->domain);
 	r.token = arena_strdup(it->arena, z->token);
 	r.value = arena_strdup(it->arena, value.data);
@@ -194,7 +292,7 @@ static bool find_authorizations(struct item *it, const struct desk *d, struct er
 		struct acme_authorization *z = &it->authorizations[it->n_authorizations++];
 
 		if (!acme_authorization_get(
-			    d->acme, o->authorizations[i], z, order_deadline(d), e))
+			    acme_of(it), o->authorizations[i], z, order_deadline(it), e))
 			return false;
 		if (z->status == ACME_PENDING) {
 			if (!add_record(it, d, z, e))
@@ -218,36 +316,37 @@ bool item_begin(struct item *it, const struct desk *d, struct err *e)
 /* ---- validation, finalization ---- */
 
 /* Tell the CA of all, then wait for each: it validates them side by side. */
-static bool validate(struct item *it, const struct desk *d, struct err *e)
+static bool validate(struct item *it, struct err *e)
 {
-	const int64_t deadline = order_deadline(d);
+	const int64_t deadline = order_deadline(it);
 
 	for (size_t i = 0; i < it->n_authorizations; i++)
 		if (it->authorizations[i].status == ACME_PENDING &&
-			!acme_challenge_ready(d->acme, &it->authorizations[i], deadline, e))
+			!acme_challenge_ready(
+				acme_of(it), &it->authorizations[i], deadline, e))
 			return false;
 	for (size_t i = 0; i < it->n_authorizations; i++)
 		if (it->authorizations[i].status == ACME_PENDING &&
 			!acme_authorization_wait(
-				d->acme, &it->authorizations[i], deadline, e))
+				acme_of(it), &it->authorizations[i], deadline, e))
 			return false;
 	return true;
 }
 
-static bool finalize(struct item *it, const struct desk *d, struct err *e)
+static bool finalize(struct item *it, struct err *e)
 {
 	struct acme_order *o = &it->order;
-	const int64_t deadline = order_deadline(d);
+	const int64_t deadline = order_deadline(it);
 
 	if (o->status == ACME_PENDING &&
-		(!validate(it, d, e) ||
-			!acme_order_wait(d->acme, o, ACME_PENDING, deadline, e)))
+		(!validate(it, e) ||
+			!acme_order_wait(acme_of(it), o, ACME_PENDING, deadline, e)))
 		return false;
 	if (o->status == ACME_READY &&
-		!acme_order_finalize(d->acme, o, &it->begun.csr, deadline, e))
+		!acme_order_finalize(acme_of(it), o, &it->begun.csr, deadline, e))
 		return false;
 	if (o->status == ACME_PROCESSING &&
-		!acme_order_wait(d->acme, o, ACME_PROCESSING, deadline, e))
+		!acme_order_wait(acme_of(it), o, ACME_PROCESSING, deadline, e))
 		return false;
 	if (o->status == ACME_VALID)
 		return true;
@@ -271,15 +370,61 @@ static bool check(const struct item *it, const struct bundle *b, struct err *e)
 	return true;
 }
 
-static bool get(struct item *it, const struct desk *d, struct bundle *b, struct err *e)
+static bool take(struct item *it, const char *url, struct bundle *b,
+	struct acme_alternates *others, struct err *e)
 {
 	AUTO(buf) struct buf pem = BUF_EMPTY;
+
+	return acme_certificate(acme_of(it), url, &pem, others, order_deadline(it), e) &&
+		bundle_from_pem(b, pem.data, pem.len, it->begun.key, e) && check(it, b, e);
+}
+
+/* By the topmost issuer's name, or by the fingerprint of its certificate. */
+static bool is_preferred(const struct chain *c, const struct desk *d, const char *wanted)
+{
+	struct sha256 want, issuer;
+
+	if (!sha256_from_hex(wanted, &want))
+		return text_eq(cert_issuer_name(c->certs[c->n - 1]), wanted);
+	return d->trust && chain_issuer(c, d->trust, &issuer) && sha256_eq(&issuer, &want);
+}
+
+/* What can't be had of the others is no reason to do without a certificate. */
+static void prefer(struct item *it, const struct desk *d, struct bundle *b,
+	const struct acme_alternates *others)
+{
+	const struct certificate *c = it->certificate;
+	const char *wanted =
+		c->preferred_chain ? c->preferred_chain : it->account->ca->preferred_chain;
+	struct err e;
+
+	if (!wanted || is_preferred(&b->chain, d, wanted))
+		return;
+	for (size_t i = 0; i < others->n; i++) {
+		AUTO(bundle) struct bundle other = BUNDLE_EMPTY;
+
+		if (!take(it, others->urls[i], &other, NULL, &e) ||
+			!is_preferred(&other.chain, d, wanted))
+			continue;
+		bundle_clear(b);
+		*b = other;
+		other = (struct bundle)BUNDLE_EMPTY;
+		return;
+	}
+	report_warn(d->report,
+		"%s: none of the CA's chains ends at '%s': it has its first one, by '%s'",
+		c->name, wanted, cert_issuer_name(b->chain.certs[b->chain.n - 1]));
+}
+
+static bool get(struct item *it, const struct desk *d, struct bundle *b, struct err *e)
+{
+	AUTO(acme_alternates) struct acme_alternates others = { 0 };
 	bool passing;
 
-	if (acme_certificate(
-		    d->acme, it->order.certificate, &pem, NULL, order_deadline(d), e) &&
-		bundle_from_pem(b, pem.data, pem.len, it->begun.key, e) && check(it, b, e))
+	if (take(it, it->order.certificate, b, &others, e)) {
+		prefer(it, d, b, &others);
 		return true;
+	}
 	/* What the CA made of this order won't get better by asking for it again. */
 	passing = e->kind == ERR_NET || e->kind == ERR_TIMEOUT || e->kind == ERR_STOPPED;
 	it->spoilt = !passing && e->not_before == 0;
@@ -295,39 +440,49 @@ static bool fetch(struct item *it, const struct desk *d, struct err *e)
 		return false;
 	it->not_after = cert_not_after(b.chain.certs[0]);
 	it->fingerprint = cert_sha256(b.chain.certs[0]);
+	it->issued = true;
 	return store_order_drop(d->store, name, e);
 }
 
 bool item_finish(struct item *it, const struct desk *d, struct err *e)
 {
-	return finalize(it, d, e) && fetch(it, d, e);
+	return finalize(it, e) && fetch(it, d, e);
 }
 
 /* ---- what the next run must know ---- */
 
-static void replace(char **text, const char *with)
+/* Doubles from an hour; under a day, so that a daily run tries every day. */
+static time_t pause_after(int failures)
 {
-	free(*text);
-	*text = with ? xstrdup(with) : NULL;
+	const time_t longest = 12 * 3600;
+	const time_t pause = failures < 5 ? (time_t)3600 << (failures - 1) : longest;
+
+	return pause < longest ? pause : longest;
 }
 
+/* What the CA refused it would refuse again; what didn't get so far may be tried at once.
+ */
 static void note_failure(struct store_state *st, const struct item *it)
 {
 	st->failures++;
 	st->not_before = it->err.not_before;
+	st->retry_at = it->err.kind == ERR_ACME && it->err.not_before == 0
+		? clock_now() + pause_after(st->failures)
+		: 0;
 	replace(&st->last_error, it->err.msg);
 }
 
-static void note_success(
-	struct store_state *st, const struct item *it, const struct desk *d)
+static void note_success(struct store_state *st, const struct item *it)
 {
 	st->failures = 0;
-	st->not_before = 0;
+	st->not_before = st->retry_at = 0;
 	st->issued = clock_now();
 	replace(&st->last_error, NULL);
-	replace(&st->directory, d->directory);
+	replace(&st->revoked, NULL);
+	replace(&st->directory, it->account->directory);
 	replace(&st->account, it->begun.account);
 	replace(&st->order, it->begun.url);
+	replace(&st->profile, it->begun.profile);
 }
 
 /* An order that the CA has refused is of no more use; one that was only interrupted is. */
@@ -337,21 +492,36 @@ static bool dead(const struct item *it)
 		(it->order.url && it->err.kind == ERR_ACME && it->err.not_before == 0);
 }
 
+/* CAs limit how many authorizations can be open: best effort, some know no such request. */
+static void abandon(struct item *it)
+{
+	const int64_t deadline = deadline_in(ABANDON_SECONDS);
+	struct err ignored;
+
+	for (size_t i = 0; i < it->n_authorizations; i++) {
+		const struct acme_authorization *z = &it->authorizations[i];
+
+		if (z->status == ACME_PENDING &&
+			!acme_authorization_deactivate(
+				acme_of(it), z->url, deadline, &ignored))
+			return;
+	}
+}
+
 void item_remember(struct item *it, const struct desk *d)
 {
 	const char *name = it->certificate->name;
-	AUTO(store_state) struct store_state st = { 0 };
 	struct err e = { 0 };
 
 	if (it->err.kind == ERR_STOPPED)
 		return;
-	if (!store_state_load(d->store, name, &st, &e))
-		st = (struct store_state){ 0 };
 	if (it->err.kind == ERR_NONE)
-		note_success(&st, it, d);
-	else
-		note_failure(&st, it);
-	if (!store_state_save(d->store, name, &st, &e) ||
+		note_success(it->state, it);
+	else if (it->err.kind != ERR_REFUSED)
+		note_failure(it->state, it);
+	if (dead(it))
+		abandon(it);
+	if (!store_state_save(d->store, name, it->state, &e) ||
 		(dead(it) && !store_order_drop(d->store, name, &e)))
 		if (it->err.kind == ERR_NONE)
 			it->err = e;

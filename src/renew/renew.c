@@ -2,9 +2,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/stop.h"
-#include "renew/private/account.h"
-#include "renew/private/due.h"
 #include "renew/private/item.h"
+#include "renew/private/seats.h"
+#include "renew/private/survey.h"
 #include "work/crew.h"
 
 /* One run: what is due, and what its steps share. */
@@ -12,6 +12,8 @@ struct run {
 	const struct renew *renew;
 	struct providers providers;
 	struct dns_journal *journal;
+	struct seats seats;
+	struct survey survey;
 	struct item *items;
 	size_t n_items;
 	struct desk desk;
@@ -43,76 +45,84 @@ static void tell_failed(struct run *run, const char *certificate, const struct e
 	report_emit(run->renew->report, &ev);
 }
 
-/* ---- what is due ---- */
-
-static struct due judge(struct run *run, const struct certificate *c)
-{
-	const struct renew *r = run->renew;
-	AUTO(chain) struct chain chain = { 0 };
-	const bool there = store_has(r->store, c->name);
-	struct err e;
-	struct due d;
-
-	if (there && !store_read_chain(r->store, c->name, &chain, &e)) {
-		report_warn(r->report, "%s: %s", c->name, e.msg);
-		return (struct due){ .due = true,
-			.why = "what the store has can't be read" };
-	}
-	d = due_of(c, there ? &chain : NULL, r->settings->renew_days, clock_now());
-	if (r->force && !d.due)
-		return (struct due){
-			.due = true, .why = "forced", .not_after = d.not_after
-		};
-	return d;
-}
-
-/* A CA that has said "not before" is not asked before, in this run or the next. */
-static bool may_ask(struct run *run, const struct certificate *c, struct err *e)
-{
-	const struct renew *r = run->renew;
-	AUTO(store_state) struct store_state st = { 0 };
-
-	if (r->force)
-		return true;
-	if (!store_state_load(r->store, c->name, &st, e)) {
-		report_warn(r->report, "%s: %s", c->name, e->msg);
-		return true; /* what it knew is lost: the end of this run writes it anew */
-	}
-	if (st.not_before > clock_now())
-		return err_set(e, ERR_ACME, "the CA wants no request before %s (%s)",
-			time_openssl(st.not_before).s, st.last_error ? st.last_error : "");
-	return true;
-}
-
 static void select_due(struct run *run)
 {
 	const struct renew *r = run->renew;
 
 	run->items = xcalloc(r->n_certificates, sizeof *run->items);
 	for (size_t i = 0; i < r->n_certificates; i++) {
-		const struct certificate *c = r->certificates[i];
-		const struct due d = judge(run, c);
-		const struct event ev = {
-			.kind = d.due ? EVENT_DUE : EVENT_CURRENT,
-			.certificate = c->name,
-			.not_after = d.not_after,
-			.detail = d.why,
-			.dry = r->dry,
-		};
-		struct err e;
+		struct finding *f = &run->survey.list[i];
 
-		report_emit(r->report, &ev);
-		run->total.due += d.due;
-		if (!d.due || r->dry)
+		run->total.due += f->due.due;
+		if (!f->due.due || r->dry)
 			continue;
-		if (may_ask(run, c, &e))
-			item_init(&run->items[run->n_items++], c);
-		else
-			tell_failed(run, c->name, &e);
+		if (f->err.kind != ERR_NONE) {
+			tell_failed(run, f->certificate->name, &f->err);
+			continue;
+		}
+		item_init(&run->items[run->n_items], f->certificate, &f->state);
+		run->items[run->n_items++].urgent = f->due.urgent;
 	}
 }
 
+/* ---- CAs ---- */
+
+static struct seat *seat_for(const struct run *run, const struct item *it)
+{
+	return seat_of(&run->seats, it->certificate->cas[it->turn]);
+}
+
+/* Those that the items want, each opened once. */
+static void open_seats(struct run *run)
+{
+	step(run, NULL, "asking the CA");
+	for (size_t i = 0; i < run->n_items; i++)
+		seat_for(run, &run->items[i])->wanted = true;
+	seats_open(&run->seats);
+	for (size_t i = 0; i < run->n_items; i++) {
+		struct item *it = &run->items[i];
+		const struct seat *seat = seat_for(run, it);
+
+		it->account = &seat->account;
+		if (!it->issued && it->err.kind == ERR_NONE && !seat->open)
+			it->err = seat->err;
+	}
+}
+
+/* Would another CA do better? Not if it is the settings, the DNS or this machine. */
+static bool blames_ca(const struct err *e)
+{
+	return e->kind == ERR_ACME || e->kind == ERR_PROTOCOL || e->kind == ERR_NET ||
+		e->kind == ERR_TIMEOUT || e->kind == ERR_TLS;
+}
+
+/* What is urgent and has failed is given to the CA that stands by; false if nothing is. */
+static bool stand_by(struct run *run)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < run->n_items; i++) {
+		struct item *it = &run->items[i];
+		const struct certificate *c = it->certificate;
+
+		if (!it->urgent || it->turn + 1 >= c->n_cas || !blames_ca(&it->err) ||
+			stop_requested())
+			continue;
+		report_warn(run->renew->report, "%s: %s has failed, %s stands by: %s",
+			c->name, c->cas[it->turn]->name, c->cas[it->turn + 1]->name,
+			it->err.msg);
+		item_again(it);
+		any = true;
+	}
+	return any;
+}
+
 /* ---- side by side ---- */
+
+static bool idle(const struct item *it)
+{
+	return it->issued || it->err.kind != ERR_NONE;
+}
 
 static void begin(void *ctx, size_t i)
 {
@@ -120,6 +130,8 @@ static void begin(void *ctx, size_t i)
 	struct item *it = &run->items[i];
 	struct err e; /* what went wrong on the way to success is of no interest */
 
+	if (idle(it))
+		return;
 	step(run, it->certificate->name, "ordering");
 	if (!item_begin(it, &run->desk, &e))
 		it->err = e;
@@ -131,7 +143,7 @@ static void finish(void *ctx, size_t i)
 	struct item *it = &run->items[i];
 	struct err e;
 
-	if (it->err.kind != ERR_NONE)
+	if (idle(it))
 		return;
 	step(run, it->certificate->name, "being validated");
 	if (!item_finish(it, &run->desk, &e))
@@ -151,7 +163,7 @@ static struct dns_record *gather(struct run *run, size_t *n)
 	for (size_t i = 0; i < run->n_items; i++) {
 		struct item *it = &run->items[i];
 
-		if (it->err.kind != ERR_NONE)
+		if (idle(it))
 			continue;
 		for (size_t k = 0; k < it->n_records; k++)
 			all[(*n)++] = it->records[k];
@@ -233,7 +245,10 @@ static void tell_item(struct run *run, struct item *it)
 
 bool renew_check(const struct settings *s, struct err *e)
 {
-	return account_check(&s->acme, e);
+	for (size_t i = 0; i < s->n_cas; i++)
+		if (!account_check(s->cas[i], e))
+			return false;
+	return true;
 }
 
 static const struct dns_config *leftover_config(void *ctx, const char *domain)
@@ -272,33 +287,22 @@ static void fail_all(struct run *run, const struct err *e)
 		tell_failed(run, run->items[i].certificate->name, e);
 }
 
-static void refuse_all(struct run *run, const struct err *e)
-{
-	for (size_t i = 0; i < run->n_items; i++)
-		run->items[i].err = *e;
-}
-
 static void obtain(struct run *run)
 {
 	const struct renew *r = run->renew;
-	AUTO(account) struct account account = { 0 };
-	struct err e = { 0 };
-	bool open;
 
 	providers_read(&run->providers, r->settings);
-	step(run, NULL, "asking the CA");
-	open = account_open(&account, r->settings, &e);
 	run->desk = (struct desk){
-		.acme = account.acme,
-		.directory = account.directory,
-		.settings = r->settings,
 		.store = r->store,
+		.trust = r->trust,
+		.force = r->force,
+		.report = r->report,
 		.providers = &run->providers,
 	};
-	if (open)
+	do {
+		open_seats(run);
 		work(run);
-	else
-		refuse_all(run, &e);
+	} while (stand_by(run));
 	for (size_t i = 0; i < run->n_items; i++)
 		tell_item(run, &run->items[i]);
 }
@@ -308,14 +312,20 @@ struct renew_total renew_run(const struct renew *r)
 	struct run run = { .renew = r };
 	struct err e = { 0 };
 
+	seats_init(&run.seats, r->settings, r->width);
+	survey_make(&run.survey, r, &run.seats);
 	select_due(&run);
 	if (!r->dry && !recover(&run, &e))
 		fail_all(&run, &e);
 	else if (run.n_items > 0 && !stop_requested())
 		obtain(&run);
+	if (!stop_requested())
+		survey_done(&run.survey);
 	for (size_t i = 0; i < run.n_items; i++)
 		item_clear(&run.items[i]);
 	free(run.items);
+	survey_clear(&run.survey);
+	seats_clear(&run.seats);
 	dns_journal_free(run.journal);
 	providers_clear(&run.providers);
 	return run.total;

@@ -12,10 +12,11 @@ struct renew {
 	const struct settings *settings;
 	const struct certificate *const *certificates; /* the ones asked for */
 	size_t n_certificates;
-	struct store *store; /* locked, unless dry */
-	size_t width;        /* certificates worked on at a time */
-	bool force;          /* all of them are due */
-	bool dry;            /* tell what is due, and do nothing */
+	struct store *store;       /* locked, unless dry */
+	const struct trust *trust; /* roots, for a preferred chain */
+	size_t width;              /* certificates worked on at a time */
+	bool force;                /* all of them are due */
+	bool dry;                  /* tell what is due, and do nothing */
 	struct report *report;
 };
 
@@ -33,3 +34,12 @@ bool renew_check(const struct settings *s, struct err *e) NODISCARD;
 
 /* One certificate's failure leaves the others going. */
 struct renew_total renew_run(const struct renew *r);
+
+/*
+ * Revoke what the store holds of a certificate (RFC 8555 7.6), by the account that it was
+ * issued to, or by its own key where that account isn't at hand or the key is said to be in
+ * other hands. The store's state remembers it, so that the next run replaces it. reason is
+ * a word of acme_reason_parse. *already: the CA had it as revoked before.
+ */
+bool renew_revoke(const struct settings *s, const struct certificate *c,
+	struct store *store, const char *reason, bool *already, struct err *e) NODISCARD;

@@ -23,8 +23,8 @@ static void add_texts(cJSON *object, const struct event *ev)
 	const struct {
 		const char *name, *text;
 	} fields[] = { { "certificate", ev->certificate }, { "host", ev->host },
-		{ "service", ev->service }, { "item", ev->item }, { "path", ev->path },
-		{ "part", ev->part }, { "protocol", ev->protocol },
+		{ "service", ev->service }, { "ca", ev->ca }, { "item", ev->item },
+		{ "path", ev->path }, { "part", ev->part }, { "protocol", ev->protocol },
 		{ "address", ev->address }, { "verdict", ev->verdict },
 		{ "fingerprint", ev->fingerprint } };
 

@@ -11,6 +11,8 @@ const char *event_name(enum event_kind kind)
 		[EVENT_DUE] = "due",
 		[EVENT_CURRENT] = "current",
 		[EVENT_ISSUED] = "issued",
+		[EVENT_REVOKED] = "revoked",
+		[EVENT_ACCOUNT] = "account",
 		[EVENT_OK] = "ok",
 		[EVENT_CHANGED] = "changed",
 		[EVENT_VALIDATED] = "validated",

@@ -21,6 +21,8 @@ enum event_kind {
 	EVENT_DUE,     /* certificate, not_after, detail (why) */
 	EVENT_CURRENT, /* certificate, not_after: needs nothing */
 	EVENT_ISSUED,  /* certificate, not_after, fingerprint */
+	EVENT_REVOKED, /* certificate, detail (the reason) */
+	EVENT_ACCOUNT, /* ca, verdict (what it is now), address (its URL), detail */
 
 	EVENT_OK,        /* host, service: files and process are as they should be */
 	EVENT_CHANGED,   /* host, service, item (file name), path, part, detail (why),
@@ -56,9 +58,10 @@ struct recap {
 /* Texts are not owned and may be NULL; they are used only during the call. */
 struct event {
 	enum event_kind kind;
-	const char *certificate, *host, *service;
+	const char *certificate, *host, *service, *ca;
 	const char *item, *path, *part;
-	const char *protocol, *address; /* address: "192.0.2.7:25" or "[2001:db8::1]:25" */
+	const char *protocol, *address; /* address: "192.0.2.7:25", "[2001:db8::1]:25", a
+					  URL */
 	const char *verdict; /* "ok" or what is wrong, in a word: "older", "foreign" … */
 	const char *fingerprint; /* SHA-256, hex */
 	const char *detail;

@@ -35,6 +35,8 @@ static void who(struct buf *line, const struct event *ev)
 {
 	const char *name = ev->host ? ev->host : ev->certificate;
 
+	if (!name)
+		name = ev->ca;
 	if (name)
 		buf_printf(line, "[%s]", name);
 }
@@ -72,6 +74,23 @@ static void set_issued(struct buf *line, const struct report *r, const struct ev
 	buf_printf(line, "[%s]", ev->certificate ? ev->certificate : "");
 	served(line, ev->not_after);
 	detail(line, ": ", ev, "");
+}
+
+static void set_revoked(struct buf *line, const struct report *r, const struct event *ev)
+{
+	(void)r;
+	who(line, ev);
+	detail(line, " (", ev, ")");
+}
+
+static void set_account(struct buf *line, const struct report *r, const struct event *ev)
+{
+	(void)r;
+	who(line, ev);
+	buf_printf(line, " => %s", ev->verdict ? ev->verdict : "unknown");
+	if (ev->address)
+		buf_printf(line, " %s", ev->address);
+	detail(line, " (", ev, ")");
 }
 
 static void service(struct buf *line, const struct event *ev)
@@ -333,6 +352,8 @@ static const struct form forms[N_EVENT_KINDS] = {
 		.dry_word = "would issue",
 		.colour = YELLOW,
 		.rest = set_issued },
+	[EVENT_REVOKED] = { .word = "revoked", .colour = YELLOW, .rest = set_revoked },
+	[EVENT_ACCOUNT] = { .word = "account", .colour = GREEN, .rest = set_account },
 	[EVENT_OK] = { .word = "ok", .colour = GREEN, .rest = set_service, .verbose = 1 },
 	[EVENT_CHANGED] = { .word = "changed",
 		.dry_word = "would change",

@@ -11,6 +11,7 @@ void store_order_clear(struct store_order *o)
 	free(o->url);
 	free(o->account);
 	free(o->directory);
+	free(o->profile);
 	for (size_t i = 0; i < o->n_names; i++)
 		free(o->names[i]);
 	free(o->names);
@@ -43,6 +44,7 @@ static bool read_json(const char *dir, struct store_order *o, struct err *e)
 	return (record_text(json, "url", &o->url, e) &&
 		       record_text(json, "account", &o->account, e) &&
 		       record_text(json, "directory", &o->directory, e) &&
+		       record_text(json, "profile", &o->profile, e) &&
 		       names_from_json(json, o, e)) ||
 		err_wrap(e, "%s", path);
 }
@@ -97,6 +99,7 @@ static bool write_json(const char *dir, const struct store_order *o, struct err 
 	record_add_text(json, "url", o->url);
 	record_add_text(json, "account", o->account);
 	record_add_text(json, "directory", o->directory);
+	record_add_text(json, "profile", o->profile);
 	names = cJSON_AddArrayToObject(json, "names");
 	for (size_t i = 0; i < o->n_names; i++)
 		cJSON_AddItemToArray(names, cJSON_CreateString(o->names[i]));

@@ -4,34 +4,58 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 
 /* The last second of the year 9999; a JSON number holds every one of them exactly. */
 static const int64_t max_time = 253402300799;
 
+#define AT(member)                                                                         \
+	{                                                                                  \
+#member, offsetof(struct store_state, member)                              \
+	}
+struct member {
+	const char *name;
+	size_t offset;
+};
+static const struct member texts[] = { AT(directory), AT(account), AT(order),
+	AT(last_error), AT(profile), AT(revoked), AT(ordered_names), AT(renewal_id),
+	AT(renewal_why) };
+static const struct member times[] = { AT(issued), AT(not_before), AT(retry_at),
+	AT(ordered), AT(renewal_start), AT(renewal_end), AT(renewal_at),
+	AT(renewal_again) };
+
+static char **text_at(const struct store_state *st, size_t i)
+{
+	return (char **)(uintptr_t)((const char *)st + texts[i].offset);
+}
+
+static time_t *time_at(const struct store_state *st, size_t i)
+{
+	return (time_t *)(uintptr_t)((const char *)st + times[i].offset);
+}
+
 void store_state_clear(struct store_state *st)
 {
-	free(st->directory);
-	free(st->account);
-	free(st->order);
-	free(st->last_error);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		free(*text_at(st, i));
 	*st = (struct store_state){ 0 };
 }
 
 static bool from_json(const cJSON *json, struct store_state *st, struct err *e)
 {
-	int64_t issued, not_before, failures;
+	int64_t number;
 
-	if (!record_text(json, "directory", &st->directory, e) ||
-		!record_text(json, "account", &st->account, e) ||
-		!record_text(json, "order", &st->order, e) ||
-		!record_text(json, "last_error", &st->last_error, e) ||
-		!record_number(json, "issued", max_time, &issued, e) ||
-		!record_number(json, "not_before", max_time, &not_before, e) ||
-		!record_number(json, "failures", INT_MAX, &failures, e))
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (!record_text(json, texts[i].name, text_at(st, i), e))
+			return false;
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		if (!record_number(json, times[i].name, max_time, &number, e))
+			return false;
+		*time_at(st, i) = number;
+	}
+	if (!record_number(json, "failures", INT_MAX, &number, e))
 		return false;
-	st->issued = issued;
-	st->not_before = not_before;
-	st->failures = (int)failures;
+	st->failures = (int)number;
 	return true;
 }
 
@@ -68,12 +92,12 @@ bool store_state_save(
 
 	if (!path || !fs_mkdirs(dir, 0700, e))
 		return false;
-	record_add_text(json, "directory", st->directory);
-	record_add_text(json, "account", st->account);
-	record_add_text(json, "order", st->order);
-	cJSON_AddNumberToObject(json, "issued", (double)st->issued);
-	cJSON_AddNumberToObject(json, "not_before", (double)st->not_before);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		record_add_text(json, texts[i].name, *text_at(st, i));
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
+		if (*time_at(st, i))
+			cJSON_AddNumberToObject(
+				json, times[i].name, (double)*time_at(st, i));
 	cJSON_AddNumberToObject(json, "failures", st->failures);
-	record_add_text(json, "last_error", st->last_error);
 	return record_write(path, json, e);
 }

@@ -91,6 +91,7 @@ struct store_order {
 	char *url;       /* of the order at the CA; NULL: not asked for yet */
 	char *account;   /* URL of the account it belongs to */
 	char *directory; /* URL of the CA's directory */
+	char *profile;   /* that was asked for; NULL: none */
 	char **names;
 	size_t n_names;
 	struct key *key;
@@ -118,11 +119,23 @@ struct store_state {
 	char *directory; /* the CA that issued the current generation */
 	char *account;
 	char *order;
+	char *profile; /* that the CA was asked for; NULL: none */
 	time_t issued;
 	time_t not_before; /* don't ask the CA again before (rate limits); 0: no such bound
 			    */
-	int failures;      /* in a row */
+	time_t retry_at;   /* don't try again before, since it failed; 0 likewise */
+	time_t ordered;    /* when an order was last asked for … */
+	char *ordered_names; /* … for the names with this SHA-256, hex */
+	int failures;        /* in a row */
 	char *last_error;
+	char *revoked; /* the current generation was: the reason's word; NULL: it wasn't */
+
+	/* Renewal information (RFC 9773) of the certificate with that identifier. */
+	char *renewal_id;
+	time_t renewal_start, renewal_end; /* the window; 0: the CA has given none */
+	time_t renewal_at;                 /* the instant in it that was drawn */
+	time_t renewal_again;              /* ask again then */
+	char *renewal_why;                 /* where the CA explains the window, or NULL */
 };
 void store_state_clear(struct store_state *st);
 DEFINE_AUTO_VALUE(struct store_state, store_state, store_state_clear)

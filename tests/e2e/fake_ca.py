@@ -8,8 +8,10 @@ to do wrong, read anew at every request, one line for each place:
 
     PLACE ACTION [ARGUMENT]
 
-PLACE is directory, new-nonce, new-account, new-order, authz, challenge, order, finalize or cert. What is asked is
-written to DIR/log, one place a line; DIR/ready appears when it listens. Signals go to the process in DIR/pid.
+PLACE is directory, new-nonce, new-account, account, key-change, new-order, authz, challenge, order, finalize, cert,
+revoke or window. What is asked is written to DIR/log, one place a line, and each signed payload to DIR/payloads;
+DIR/ready appears when it listens. Signals go to the process in DIR/pid. Renewal windows are offered while DIR/window
+holds one: what the answer is to be, "START END" in seconds from now and a URL if there is one.
 """
 
 import base64
@@ -29,6 +31,8 @@ DIR, CERT, KEY, PORT = sys.argv[1:5]
 BASE = f"https://home.example.net:{PORT}"
 PROBLEM = "urn:ietf:params:acme:error:"
 lock = threading.Lock()
+account = {"status": None, "contact": []}  # one; None: nobody has registered
+revoked = set()  # DER, as base64url
 orders = {}  # number: {"names": [...], "status": ..., "pem": ...}
 
 
@@ -70,7 +74,7 @@ def sign(csr, names, days="90"):
     """Fullchain for a request (DER)."""
     extensions = path(f"ext.{secrets.token_hex(4)}")
     with open(extensions, "w", encoding="ascii") as f:
-        f.write("subjectAltName=" + ",".join("DNS:" + n for n in names) + "\nbasicConstraints=CA:FALSE\n")
+        f.write("subjectAltName=" + ",".join("DNS:" + n for n in names) + "\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid:always\n")
     leaf = openssl("x509", "-req", "-inform", "DER", "-days", days, "-CA", path("root.pem"), "-CAkey",
                    path("root.key"), "-set_serial", "0x" + secrets.token_hex(16), "-extfile", extensions, text=csr)
     os.unlink(extensions)
@@ -182,15 +186,61 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return state
 
     def do_directory(self, _):
-        self.say({"newNonce": BASE + "/new-nonce", "newAccount": BASE + "/new-account", "newOrder": BASE + "/new-order"})
+        urls = {"newNonce": "new-nonce", "newAccount": "new-account", "newOrder": "new-order", "revokeCert": "revoke",
+                "keyChange": "key-change"}
+        if os.path.exists(path("window")):
+            urls["renewalInfo"] = "window"
+        meta = {"externalAccountRequired": True} if self.fault == "eab" else {}
+        if self.fault == "profiles":
+            meta["profiles"] = {"classic": "90 days", "shortlived": "6 days"}
+        self.say({key: f"{BASE}/{place}" for key, place in urls.items()} | {"meta": meta})
 
     def do_new_nonce(self, _):
         self.answer(200)
 
     def do_new_account(self, _):
-        self.say({"status": "valid"}, 201, Location=BASE + "/account/1")
+        if self.fault == "forget":
+            account.update(status=None, contact=[])
+        if account["status"] is None and self.payload.get("onlyReturnExisting"):
+            self.problem(400, "accountDoesNotExist", "no account with that key")
+            return
+        status = 201 if account["status"] is None else 200
+        account.update(status=account["status"] or "valid", contact=self.payload.get("contact", account["contact"]))
+        self.say(account, status, Location=BASE + "/account/1")
+
+    def do_account(self, _):
+        if self.fault == "forget":
+            account.update(status=None, contact=[])
+        if account["status"] is None:
+            self.problem(400, "accountDoesNotExist", "never heard of it")
+            return
+        account.update(self.payload)
+        self.say(account)
+
+    def do_key_change(self, _):
+        self.say({})
+
+    def do_revoke(self, _):
+        der = self.payload["certificate"]
+        if der in revoked:
+            self.problem(400, "alreadyRevoked", "long ago")
+            return
+        revoked.add(der)
+        self.answer(200)
+
+    def do_window(self, _):
+        with open(path("window"), encoding="ascii") as f:
+            start, end, *why = f.read().split()
+        times = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + int(t))) for t in (start, end)]
+        answer = {"suggestedWindow": {"start": times[0], "end": times[1]}}
+        if why:
+            answer["explanationURL"] = why[0]
+        self.say(answer, Retry_After="21600")
 
     def do_new_order(self, _):
+        if self.fault == "replaced" and "replaces" in self.payload:
+            self.problem(409, "alreadyReplaced", "by another order")
+            return
         number = secrets.token_hex(4)
         names = [i["value"] for i in self.payload["identifiers"]]
         ready = faults().get("authz") == ["valid"]
@@ -234,7 +284,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         order = orders[rest[0]]
         if "pem" not in order:
             order["pem"] = issue(order, order["csr"], self.fault)
-        self.answer(200, order["pem"], "application/pem-certificate-chain")
+        links = {"Link": f'<{BASE}/alternate/{rest[0]}>;rel="alternate"'} if self.fault == "alternate" else {}
+        self.answer(200, order["pem"], "application/pem-certificate-chain", **links)
+
+    def do_alternate(self, rest):
+        """The same certificate under another root: the first one, signed by a second."""
+        leaf, root = orders[rest[0]]["pem"].split(b"-----END CERTIFICATE-----\n")[:2]
+        end = b"-----END CERTIFICATE-----\n"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Older Root",
+                "-keyout", path("older.key"), "-out", path("older.pem"))
+        cross = openssl("x509", "-CA", path("older.pem"), "-CAkey", path("older.key"), "-set_serial", "7", "-preserve_dates",
+                        text=root + end)
+        self.answer(200, leaf + end + cross, "application/pem-certificate-chain")
 
     def serve(self):
         length = int(self.headers.get("Content-Length", 0))
@@ -246,6 +307,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         place, *rest = self.path.strip("/").split("/")
         with lock, open(path("log"), "a", encoding="ascii") as f:
             f.write(place + "\n")
+        if self.payload:
+            with lock, open(path("payloads"), "a", encoding="utf-8") as f:
+                f.write(place + " " + json.dumps(self.payload) + "\n")
         self.fault, argument = (faults().get(place, []) + ["", ""])[:2]
         if self.fault and self.misbehave(self.fault, argument):
             return

@@ -24,7 +24,7 @@ ends 0 certpush renew a.example.net
 ends 0 certpush renew --force b.example.net
 whole b.example.net
 rm -r "$dir/store/b.example.net"
-mode 'new-account limit 3600'
+mode 'account limit 3600'
 ends 1 certpush renew b.example.net
 fails_with b.example.net 'account: .*rateLimited: too many requests of you \(retry after 20'
 limited directory

@@ -165,13 +165,16 @@ static void work(void)
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* an abort leaves nothing unsaid */
-	while ((i = atomic_fetch_add(&board->next, 1)) < n_suites)
+	/* the last rooms' tests take longest, so they begin */
+	while ((i = atomic_fetch_add(&board->next, 1)) < n_suites) {
+		i = n_suites - 1 - i;
 		if (board->rows[i].wanted) {
 			restore(&before);
 			run_suite(&suites[i], &board->rows[i]);
 			if (stop_requested())
 				break; /* for good: in this process all waits are over */
 		}
+	}
 	print_to(ends);
 	free(before.env);
 	exit(0); /* here leaks are looked for */
@@ -312,7 +315,7 @@ int main(int argc, char **argv)
 	int status;
 
 	choose(argv + 1 + verbose);
-	clean = run_all(processors());
+	clean = run_all(2 * processors()); /* many of them wait */
 	status = report(verbose, clean, now_ms() - begin);
 	fflush(stdout);
 	_exit(status); /* leaks were looked for in the workers */

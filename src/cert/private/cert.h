@@ -14,6 +14,7 @@ struct cert {
 	time_t not_before, not_after;
 	struct sha256 sha256, key_sha256;
 	char *issuer, *subject;
+	char key_name[32];
 	char **names;
 	size_t n_names;
 };

@@ -6,12 +6,18 @@
 #include "acme/acme.h"
 #include "conf/settings.h"
 #include "dns/dns.h"
+#include "renew/account.h"
 #include "renew/private/providers.h"
+#include "report/report.h"
 #include "store/store.h"
 
 struct item {
 	const struct certificate *certificate;
-	struct store_order begun; /* key, CSR and order URL, as they are on disk */
+	struct store_state *state;     /* not owned */
+	bool urgent;                   /* less than half of the time that is left for it */
+	size_t turn;                   /* which of the certificate's CAs has it */
+	const struct account *account; /* there */
+	struct store_order begun;      /* key, CSR and order URL, as they are on disk */
 	struct acme_order order;
 	struct acme_authorization *authorizations;
 	size_t n_authorizations;
@@ -20,20 +26,23 @@ struct item {
 	struct arena
 		*arena; /* the records' texts: they outlive the authorizations' state */
 	struct err err;
+	bool issued;
 	bool spoilt;      /* what the CA made of the order is of no use */
 	time_t not_after; /* of what was issued */
 	struct sha256 fingerprint;
 };
 
-void item_init(struct item *it, const struct certificate *c);
+void item_init(struct item *it, const struct certificate *c, struct store_state *state);
 void item_clear(struct item *it);
+/* From the beginning, at the next of its CAs. */
+void item_again(struct item *it);
 
 /* What all items of a run share. */
 struct desk {
-	struct acme *acme;
-	const char *directory;
-	const struct settings *settings;
 	struct store *store;
+	const struct trust *trust; /* roots, for a preferred chain; NULL: none */
+	bool force;
+	struct report *report;
 	const struct providers *providers;
 };
 

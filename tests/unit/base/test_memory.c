@@ -100,7 +100,7 @@ static void an_arena_gives_zeroed_aligned_memory_of_any_size(void **state)
 		for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 			char *p = arena_calloc(a, sizes[i], 1);
 
-			assert_int_equal((uintptr_t)p % sizeof(max_align_t), 0);
+			assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
 			for (size_t k = 0; k < sizes[i]; k++)
 				assert_int_equal(p[k], 0);
 			memset(p, 'x', sizes[i]);

@@ -29,6 +29,22 @@ static const struct settings *good(const char *dir, struct arena *a, const char 
 	return s;
 }
 
+static void check_certificates(const struct settings *s)
+{
+	const struct certificate *c = settings_certificate(s, "www");
+
+	assert_ptr_equal(c->cas[0], s->cas[0]);
+	assert_int_equal(c->n_names, 2);
+	assert_string_equal(c->names[0], "www.example.net");
+	assert_string_equal(c->names[1], "*.example.net");
+	assert_string_equal(c->key, "rsa2048");
+	assert_true(c->reuse_key);
+	assert_int_equal(c->pos.line, 22);
+	assert_null(settings_certificate(s, "mail"));
+	c = settings_certificate(s, "mail.example.net");
+	assert_string_equal(c->names[0], "mail.example.net");
+}
+
 static void what_is_said_is_read(void **state)
 {
 	static const char text[] =
@@ -59,17 +75,19 @@ static void what_is_said_is_read(void **state)
 	AUTO(str) char *trust = fs_join(*state, "ca.pem");
 	const struct settings *s = good(*state, a, text);
 	const struct dns_settings *d = s->dns;
-	const struct certificate *c = settings_certificate(s, "www");
 
 	assert_string_equal(s->store, "/var/lib/certs");
 	assert_string_equal(s->trust, trust);
 	assert_string_equal(s->playbooks[1], "/srv/pb");
 	assert_int_equal(s->n_playbooks, 2);
 	assert_int_equal(s->renew_days, 30);
-	assert_string_equal(s->acme.contact[1], "mailto:you@example.net");
-	assert_string_equal(s->acme.profile, "tlsserver");
-	assert_true(s->acme.profile_optional);
-	assert_int_equal(s->acme.timeout, 600);
+	assert_int_equal(s->n_cas, 1);
+	assert_string_equal(s->cas[0]->name, "https://ca.example.net/dir");
+	assert_string_equal(s->cas[0]->ca_file, trust);
+	assert_string_equal(s->cas[0]->contact[1], "mailto:you@example.net");
+	assert_string_equal(s->cas[0]->profile.name, "tlsserver");
+	assert_true(s->cas[0]->profile.optional);
+	assert_int_equal(s->cas[0]->timeout, 600);
 	assert_string_equal(d->zones[0], "example.net");
 	assert_string_equal(d->server, "[2001:db8::1]:5353");
 	assert_true(d->tsig);
@@ -82,15 +100,7 @@ static void what_is_said_is_read(void **state)
 	assert_int_equal(d->settle, 10);
 	assert_true(d[1].hook_chain);
 	assert_true(text_ends(d[1].hook, "/hooks/dns.sh"));
-	assert_int_equal(c->n_names, 2);
-	assert_string_equal(c->names[0], "www.example.net");
-	assert_string_equal(c->names[1], "*.example.net");
-	assert_string_equal(c->key, "rsa2048");
-	assert_true(c->reuse_key);
-	assert_int_equal(c->pos.line, 22);
-	assert_null(settings_certificate(s, "mail"));
-	c = settings_certificate(s, "mail.example.net");
-	assert_string_equal(c->names[0], "mail.example.net");
+	check_certificates(s);
 }
 
 static void what_is_not_said_has_defaults(void **state)
@@ -108,9 +118,13 @@ static void what_is_not_said_has_defaults(void **state)
 	assert_false(s->playbooks_said);
 	assert_null(s->trust);
 	assert_int_equal(s->renew_days, 0);
-	assert_string_equal(s->acme.ca, "letsencrypt");
-	assert_int_equal(s->acme.timeout, 300);
-	assert_null(s->acme.profile);
+	assert_string_equal(s->cas[0]->name, "letsencrypt");
+	assert_null(s->cas[0]->directory);
+	assert_int_equal(s->cas[0]->timeout, 300);
+	assert_string_equal(s->cas[0]->account_key, "p256");
+	assert_null(s->cas[0]->profile.name);
+	assert_null(s->cas[0]->eab.kid);
+	assert_null(s->staging);
 	assert_false(s->dns->tsig);
 	assert_int_equal(s->dns->ttl, 60);
 	assert_int_equal(s->dns->timeout, 120);
@@ -118,6 +132,58 @@ static void what_is_not_said_has_defaults(void **state)
 	assert_int_equal(s->dns->check, PROPAGATION_AUTHORITATIVE);
 	assert_string_equal(s->certificates->key, "p256");
 	assert_false(s->certificates->reuse_key);
+}
+
+/* `acme` speaks of all CAs, `cas` of one; eab and ca_file are of the one they stand at. */
+static void each_ca_has_what_is_said_of_it(void **state)
+{
+	static const char text[] =
+		"acme:\n"
+		"  ca: corp\n"
+		"  staging: letsencrypt-staging\n"
+		"  ca_file: ca.pem\n"
+		"  contact: me@example.net\n"
+		"  account_key: ed25519\n"
+		"  preferred_chain: Root YE\n"
+		"cas:\n"
+		"  corp: {directory: https://ca.example.net/dir, timeout: 9}\n"
+		"  zerossl:\n"
+		"    eab: {kid: abc, secret_env: MAC}\n"
+		"    contact: you@example.net\n"
+		"    account_key: p384\n"
+		"  google:\n"
+		"certificates:\n"
+		"  a.example.net:\n"
+		"  b.example.net: {ca: [zerossl, corp], profile: {require: fast}, preferred_chain: X}\n"
+		"  c.example.net: {ca: google}\n";
+	AUTO(arena) struct arena *a = arena_new();
+	const struct settings *s = good(*state, a, text);
+	const struct certificate *c = settings_certificate(s, "b.example.net");
+	const struct ca_settings *corp = settings_certificate(s, "a.example.net")->cas[0];
+
+	assert_int_equal(s->n_cas, 4);
+	assert_string_equal(corp->directory, "https://ca.example.net/dir");
+	assert_int_equal(corp->timeout, 9);
+	assert_non_null(corp->ca_file);
+	assert_string_equal(corp->contact[0], "mailto:me@example.net");
+	assert_string_equal(corp->account_key, "ed25519");
+	assert_string_equal(corp->preferred_chain, "Root YE");
+	assert_int_equal(c->n_cas, 2);
+	assert_ptr_equal(c->cas[1], corp);
+	assert_string_equal(c->profile.name, "fast");
+	assert_false(c->profile.optional);
+	assert_string_equal(c->preferred_chain, "X");
+	assert_string_equal(c->cas[0]->eab.kid, "abc");
+	assert_string_equal(c->cas[0]->eab.secret.env, "MAC");
+	assert_string_equal(c->cas[0]->contact[0], "mailto:you@example.net");
+	assert_string_equal(c->cas[0]->account_key, "p384");
+	assert_null(c->cas[0]->ca_file);
+	assert_int_equal(c->cas[0]->timeout, 300);
+	c = settings_certificate(s, "c.example.net");
+	assert_string_equal(c->cas[0]->name, "google");
+	assert_string_equal(c->cas[0]->contact[0], "mailto:me@example.net");
+	assert_string_equal(s->staging->name, "letsencrypt-staging");
+	assert_null(s->staging->ca_file);
 }
 
 static void the_first_dns_entry_with_a_zone_of_the_name_is_it(void **state)
@@ -251,6 +317,17 @@ static void bad_settings_get_a_line_with_the_place(void **state)
 		{ "certificates: {a: {names: ['https://a.example/']}}", 1, 28,
 			"is no DNS name" },
 		{ "certificates: {a: {names: [a..example]}}", 1, 28, "an empty label" },
+		{ "acme: {account_key: dsa}", 1, 21, "account_key: expected p256" },
+		{ "acme: {staging: [a, b]}", 1, 7, "staging: expected one CA" },
+		{ "acme: {ca: []}", 1, 12, "ca: an empty list" },
+		{ "acme: {ca: [a, b], ca_file: x}", 1, 7, "put them under 'cas'" },
+		{ "acme: {eab: {secret_file: x}}", 1, 13, "kid" },
+		{ "acme: {eab: {kid: x}}", 1, 13, "found none" },
+		{ "cas: [a]", 1, 6, "cas: expected a mapping of names to CAs" },
+		{ "cas: {x: {directory: http://a/b}}", 1, 22, "expected an https:// URL" },
+		{ "cas: {x: {ca: y}}", 1, 11, "ca" },
+		{ "certificates: {a.b: {ca: http://c/d}}", 1, 26,
+			"expected a CA's name or an https:// URL" },
 		{ "domains: none.txt", 1, 10, "none.txt: No such file" },
 	};
 
@@ -388,6 +465,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scratch_test(what_is_said_is_read),
 		scratch_test(what_is_not_said_has_defaults),
+		scratch_test(each_ca_has_what_is_said_of_it),
 		scratch_test(the_first_dns_entry_with_a_zone_of_the_name_is_it),
 		scratch_test(bad_settings_get_a_line_with_the_place),
 		scratch_test(a_file_is_mended_once),

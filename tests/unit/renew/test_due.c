@@ -10,7 +10,8 @@ static const struct certificate wanted = {
 
 static void what_is_missing_is_due(void **state)
 {
-	const struct due d = due_of(&wanted, NULL, 0, 1000);
+	const struct due_facts now = { .now = 1000 };
+	const struct due d = due_of(&wanted, NULL, &now);
 
 	(void)state;
 	assert_true(d.due);
@@ -55,8 +56,9 @@ static void a_certificate_is_due_by_its_lifetime_or_by_days(void **state)
 			rows[i].from * 3600, rows[i].to * 3600, NULL };
 		AUTO(made) struct made m = made_cert(&w, NULL);
 		AUTO(chain) struct chain chain = MADE_CHAIN(&m);
-		const struct due d =
-			due_of(&wanted, &chain, rows[i].renew_days, time(NULL));
+		const struct due_facts facts = { .renew_days = rows[i].renew_days,
+			.now = time(NULL) };
+		const struct due d = due_of(&wanted, &chain, &facts);
 
 		if (d.due != rows[i].due || !text_eq(d.why, rows[i].why))
 			fail_msg("row %zu: %s, '%s'", i, d.due ? "due" : "not due",
@@ -80,7 +82,8 @@ static void other_names_are_due(void **state)
 		const struct made_wish w = { "www", sans[i], 0, 0, NULL };
 		AUTO(made) struct made m = made_cert(&w, NULL);
 		AUTO(chain) struct chain chain = MADE_CHAIN(&m);
-		const struct due d = due_of(&wanted, &chain, 0, time(NULL));
+		const struct due_facts facts = { .now = time(NULL) };
+		const struct due d = due_of(&wanted, &chain, &facts);
 
 		if (!d.due)
 			fail_msg("%s isn't due", sans[i]);
@@ -95,8 +98,93 @@ static void order_and_case_of_names_do_not_matter(void **state)
 	AUTO(made) struct made m = made_cert(&w, NULL);
 	AUTO(chain) struct chain chain = MADE_CHAIN(&m);
 
+	const struct due_facts facts = { .now = time(NULL) };
+
 	(void)state;
-	assert_false(due_of(&wanted, &chain, 0, time(NULL)).due);
+	assert_false(due_of(&wanted, &chain, &facts).due);
+}
+
+/* RFC 9773 4.2. Ninety days; all times are hours from now. */
+static void the_cas_window_comes_first(void **state)
+{
+	static const struct {
+		long left; /* of the lifetime */
+		int renew_days;
+		long start, end, at, next;
+		bool due, by_window;
+	} rows[] = {
+		{ 24 * 80, 0, 5, 9, 6, 24, false, false },
+		{ 24 * 80, 0, -1, 9, 6, 1, false, false },
+		/* before the next run, and in the window now */
+		{ 24 * 80, 0, -1, 9, 6, 24, true, true },
+		{ 24 * 80, 0, -9, 9, -1, 1, true, true },
+		/* revoked: the window is over */
+		{ 24 * 80, 0, -2, -1, -2, 1, true, true },
+		/* the CA wants it later than we would; half of our margin is the end of it
+		 */
+		{ 24 * 20, 0, 50, 60, 55, 1, false, false },
+		{ 24 * 14, 0, 50, 60, 55, 1, true, false },
+		/* days that are set hold */
+		{ 24 * 20, 25, 50, 60, 55, 1, true, false },
+		{ 24 * 20, 15, 50, 60, 55, 1, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct made_wish w = { "www", "DNS:www.example.net,DNS:example.net",
+			(rows[i].left - 24 * 90) * 3600, rows[i].left * 3600, NULL };
+		AUTO(made) struct made m = made_cert(&w, NULL);
+		AUTO(chain) struct chain chain = MADE_CHAIN(&m);
+		const time_t now = time(NULL);
+		const struct due_facts facts = {
+			.renew_days = rows[i].renew_days,
+			.now = now,
+			.next = now + rows[i].next * 3600,
+			.start = now + rows[i].start * 3600,
+			.end = now + rows[i].end * 3600,
+			.at = now + rows[i].at * 3600,
+		};
+		const struct due d = due_of(&wanted, &chain, &facts);
+
+		if (d.due != rows[i].due || d.by_window != rows[i].by_window)
+			fail_msg("row %zu: %s, %s", i, d.due ? "due" : "not due",
+				d.by_window ? "by window" : "by itself");
+	}
+}
+
+static void what_the_settings_no_longer_say_is_due(void **state)
+{
+	const struct made_wish w = { "www", "DNS:www.example.net,DNS:example.net", 0, 0,
+		NULL };
+	struct certificate rsa = wanted;
+	static const struct {
+		struct due_facts facts;
+		bool rsa;
+		const char *why;
+	} rows[] = {
+		{ { .ours = true }, false, NULL },
+		{ { .ours = true }, true, "the key type in the settings has changed" },
+		{ { .ours = false }, true, NULL }, /* another program's, taken over */
+		{ { .other_ca = true }, false, "the CA in the settings has changed" },
+		{ { .other_profile = true }, false,
+			"the profile in the settings has changed" },
+		{ { .revoked = true }, false, "revoked" },
+	};
+	AUTO(made) struct made m = made_cert(&w, NULL);
+	AUTO(chain) struct chain chain = MADE_CHAIN(&m);
+
+	(void)state;
+	rsa.key = "rsa2048";
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct due_facts facts = rows[i].facts;
+		struct due d;
+
+		facts.now = time(NULL);
+		d = due_of(rows[i].rsa ? &rsa : &wanted, &chain, &facts);
+		assert_int_equal(d.due, rows[i].why != NULL);
+		if (!text_eq(d.why, rows[i].why))
+			fail_msg("row %zu: '%s'", i, d.why ? d.why : "");
+	}
 }
 
 int main(void)
@@ -106,6 +194,8 @@ int main(void)
 		cmocka_unit_test(a_certificate_is_due_by_its_lifetime_or_by_days),
 		cmocka_unit_test(other_names_are_due),
 		cmocka_unit_test(order_and_case_of_names_do_not_matter),
+		cmocka_unit_test(the_cas_window_comes_first),
+		cmocka_unit_test(what_the_settings_no_longer_say_is_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,17 @@ static void comes_back_as_it_was(void **state)
 	struct err e;
 	char directory[] = "https://ca.test/dir", account[] = "https://ca.test/account/1",
 	     order[] = "https://ca.test/order/1", last_error[] = "it said \"no\"\\ – twice";
-	const struct store_state st = { directory, account, order, 1794000000, 253402300799,
-		3, last_error };
+	char id[] = "a.b", revoked[] = "superseded";
+	const struct store_state st = { .directory = directory,
+		.account = account,
+		.order = order,
+		.last_error = last_error,
+		.revoked = revoked,
+		.renewal_id = id,
+		.issued = 1794000000,
+		.not_before = 253402300799,
+		.renewal_at = 1795000000,
+		.failures = 3 };
 
 	assert_ok(store_state_save(s, "www", &st, &e), &e);
 	assert_ok(store_state_load(s, "www", &got, &e), &e);
@@ -22,6 +31,11 @@ static void comes_back_as_it_was(void **state)
 	assert_string_equal(got.last_error, last_error);
 	assert_int_equal(got.issued, 1794000000);
 	assert_int_equal(got.not_before, 253402300799);
+	assert_string_equal(got.revoked, revoked);
+	assert_string_equal(got.renewal_id, id);
+	assert_null(got.renewal_why);
+	assert_int_equal(got.renewal_at, 1795000000);
+	assert_int_equal(got.ordered, 0);
 	assert_int_equal(got.failures, 3);
 	assert_int_equal(mode_of(dir, "state.json"), 0600);
 	assert_int_equal(count(dir), 1);
