@@ -32,16 +32,20 @@ void acme_account_known(struct acme *a, const char *url)
 static void read_contact(const cJSON *o, struct acme_account_info *info)
 {
 	const cJSON *item;
+	char **list = NULL;
+	size_t n = 0;
 
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(o, "contact"))
 	{
 		const char *text = cJSON_GetStringValue(item);
 
-		if (!text || info->n_contact == MOST_CONTACTS)
+		if (!text || n == MOST_CONTACTS)
 			continue;
-		GROW(info->contact, info->n_contact);
-		info->contact[info->n_contact++] = xstrdup(text);
+		GROW(list, n);
+		list[n++] = xstrdup(text);
 	}
+	info->contact = list;
+	info->n_contact = n;
 }
 
 /* Some CAs say little (RFC 8555 7.1.2 wants a status): what answers with a 2xx is valid. */

@@ -26,7 +26,7 @@ static struct request *request_new(const char *host, int port, int socktype)
 {
 	struct request *r = xcalloc(1, sizeof *r);
 
-	atomic_init(&r->holders, 2);
+	atomic_init(&r->holders, 1);
 	r->host = xstrdup(host);
 	snprintf(r->port, sizeof r->port, "%d", port & 0xffff);
 	r->hints = (struct addrinfo){ .ai_socktype = socktype,
@@ -94,10 +94,12 @@ static bool is_address(struct request *r)
 
 static bool asked(struct request *r, int64_t deadline, struct err *e)
 {
-	if (is_address(r) || r->done < 0 || !start_thread(r)) {
-		request_drop(r); /* there is no other holder */
-		if (r->rc != 0)
-			look_up(r);
+	if (is_address(r))
+		return true;
+	atomic_store(&r->holders, 2);
+	if (r->done < 0 || !start_thread(r)) {
+		atomic_store(&r->holders, 1);
+		look_up(r);
 		return true;
 	}
 	if (wait_fd(r->done, POLLIN, deadline, e))

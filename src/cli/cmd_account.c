@@ -92,18 +92,19 @@ static const struct action *action_of(const struct options *o, struct err *e)
 	return NULL;
 }
 
-static const struct ca_settings *find_ca(
-	const struct settings *s, const char *word, struct err *e)
+static bool find_ca(const struct settings *s, const char *word,
+	const struct ca_settings **ca, struct err *e)
 {
 	AUTO(buf) struct buf names = BUF_EMPTY;
 
 	for (size_t i = 0; i < s->n_cas; i++) {
-		if (text_eq(s->cas[i]->name, word))
-			return s->cas[i];
+		*ca = s->cas[i];
+		if (text_eq((*ca)->name, word))
+			return true;
 		buf_printf(&names, "%s%s", i ? ", " : "", s->cas[i]->name);
 	}
-	err_set(e, ERR_USAGE, "no CA '%s' in %s, only: %s", word, s->file, names.data);
-	return NULL;
+	return err_set(
+		e, ERR_USAGE, "no CA '%s' in %s, only: %s", word, s->file, names.data);
 }
 
 /* One CA's failure leaves the others going. */
@@ -121,28 +122,32 @@ static bool act(
 	return false;
 }
 
-int cmd_account(struct context *c)
+/* *only is the CA that is meant; NULL: all of them. */
+static bool which(const struct context *c, const struct action *action,
+	const struct ca_settings **only, struct err *e)
 {
 	const struct options *o = c->options;
 	const struct settings *s = c->settings;
-	const struct ca_settings *only = NULL;
+
+	*only = NULL;
+	if (o->n_words > 2)
+		return err_set(
+			e, ERR_USAGE, "account %s: one CA, not several", action->name);
+	if (o->n_words == 2)
+		return find_ca(s, o->words[1], only, e);
+	return !action->wants_ca || s->n_cas == 1 ||
+		err_set(e, ERR_USAGE, "account %s: at which CA?", action->name);
+}
+
+int cmd_account(struct context *c)
+{
+	const struct settings *s = c->settings;
+	const struct ca_settings *only;
 	struct err e = { 0 };
-	const struct action *action = action_of(o, &e);
+	const struct action *action = action_of(c->options, &e);
 	bool ok = true;
 
-	if (!action)
-		return tell_error(c, &e);
-	if (o->n_words > 2) {
-		err_set(&e, ERR_USAGE, "account %s: one CA, not several", action->name);
-		return tell_error(c, &e);
-	}
-	if (o->n_words == 2)
-		only = find_ca(s, o->words[1], &e);
-	else if (s->n_cas == 1)
-		only = s->cas[0];
-	else if (action->wants_ca)
-		err_set(&e, ERR_USAGE, "account %s: at which CA?", action->name);
-	if (e.kind != ERR_NONE)
+	if (!action || !which(c, action, &only, &e))
 		return tell_error(c, &e);
 	for (size_t i = 0; i < s->n_cas && !stop_requested(); i++)
 		if (!only || s->cas[i] == only)

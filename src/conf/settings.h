@@ -67,8 +67,9 @@ struct dns_settings {
 	int hook_timeout; /* seconds; 120 */
 
 	/* all providers */
-	const char *zone;             /* override of zone finding, or NULL */
-	int ttl;                      /* of the TXT records, seconds; 60 */
+	const char *alias; /* where _acme-challenge.DOMAIN leads; NULL: the DNS is asked */
+	const char *zone;  /* override of zone finding, or NULL */
+	int ttl;           /* of the TXT records, seconds; 60 */
 	enum propagation_check check; /* authoritative; servers, where some are listed */
 	const char *const *servers;   /* PROPAGATION_SERVERS: "address[:port]" */
 	size_t n_servers;

@@ -188,6 +188,7 @@ static const struct range ttls = { 1, 86400, "seconds (1-86400)" };
 #define COMMON                                                                             \
 	{ "zones", read_zones, MEMBER(zones), false, MEMBER(n_zones), NULL },              \
 		{ "provider", field_string, MEMBER(provider), true, 0, NULL },             \
+		{ "alias", read_zone, MEMBER(alias), false, 0, NULL },                     \
 		{ "zone", read_zone, MEMBER(zone), false, 0, NULL },                       \
 		{ "ttl", field_int, MEMBER(ttl), false, 0, &ttls },                        \
 	{                                                                                  \

@@ -1,14 +1,16 @@
 #include "dns/dns.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "dns/private/journal.h"
 #include "dns/private/propagation.h"
 #include "dns/private/provider.h"
+#include "dns/private/resolve.h"
 #include "work/crew.h"
 
 #include <string.h>
 
-enum { SIDE_BY_SIDE = 16 };
+enum { SIDE_BY_SIDE = 16, TRACE_SECONDS = 15 };
 
 static const struct provider *const providers[] = { &provider_rfc2136, &provider_hook,
 	NULL };
@@ -205,7 +207,12 @@ static void carry_out(struct change *changes, size_t n, struct dns_journal *j,
 void dns_present(struct dns_record *records, size_t n, struct dns_journal *j)
 {
 	size_t count;
-	struct change *changes = changes_of(records, n, false, &count);
+	struct change *changes;
+
+	for (size_t i = 0; i < n; i++)
+		if (!records[i].name)
+			records[i].name = challenge_name(records[i].domain);
+	changes = changes_of(records, n, false, &count);
 
 	carry_out(changes, count, j, present_group);
 	finish(changes, count);
@@ -220,6 +227,13 @@ void dns_cleanup(struct dns_record *records, size_t n, struct dns_journal *j)
 	finish(changes, count);
 }
 
+char *dns_trace(const struct dns_config *c, const char *domain, struct err *e)
+{
+	AUTO(str) char *name = challenge_name(domain);
+
+	return trace(c, name, 53, deadline_in(TRACE_SECONDS), e);
+}
+
 void dns_wait(struct dns_record *records, size_t n, dns_progress *progress, void *ctx)
 {
 	static const struct terms usual = { .port = 53, .second_ms = 1000 };
@@ -231,7 +245,8 @@ void dns_records_clear(struct dns_record *records, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		free(records[i].zone);
-		records[i].zone = NULL;
+		free(records[i].name);
+		records[i].zone = records[i].name = NULL;
 	}
 }
 
@@ -244,13 +259,15 @@ static struct dns_record left_over(
 		.token = entry->token,
 		.value = entry->value,
 		.zone = entry->zone ? xstrdup(entry->zone) : NULL,
+		.name = xstrdup(entry->name),
 		.presented = true,
 	};
 }
 
 size_t dns_journal_recover(struct dns_journal *j,
-	const struct dns_config *(*config_for)(void *ctx, const char *domain), void *ctx,
-	struct err *e)
+	const struct dns_config *(*config_for)(
+		void *ctx, const char *domain, const char *name),
+	void *ctx, struct err *e)
 {
 	AUTO(journal_entries) struct journal_entries entries = { 0 };
 	struct dns_record *records;
@@ -260,15 +277,16 @@ size_t dns_journal_recover(struct dns_journal *j,
 	journal_snapshot(j, &entries);
 	records = xcalloc(entries.n, sizeof *records);
 	for (size_t i = 0; i < entries.n; i++) {
-		const struct dns_config *config = config_for(ctx, entries.list[i].domain);
+		const struct journal_entry *entry = &entries.list[i];
+		const struct dns_config *config =
+			config_for(ctx, entry->domain, entry->name);
 
 		if (config)
-			records[n++] = left_over(&entries.list[i], config);
+			records[n++] = left_over(entry, config);
 		else
 			err_set(e, ERR_CONFIG,
-				"a TXT record _acme-challenge.%s was left, and no dns settings "
-				"are for it any more",
-				entries.list[i].domain);
+				"a TXT record %s was left, and no dns settings are for it any more",
+				entry->name);
 	}
 	dns_cleanup(records, n, j);
 	for (size_t i = 0; i < n; i++) {

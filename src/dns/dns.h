@@ -52,6 +52,9 @@ struct dns_record {
 	const char *token;  /* hooks are given it */
 	const char *value;  /* the TXT's content */
 	void *owner;        /* whose it is: not looked at */
+	/* Where it stands, from dns_trace: freed by dns_records_clear. NULL:
+	 * _acme-challenge.domain. */
+	char *name;
 
 	char *zone;     /* found by SOA, no trailing dot */
 	bool presented; /* must be cleaned up */
@@ -70,6 +73,14 @@ DEFINE_AUTO(struct dns_journal, dns_journal, dns_journal_free)
 
 /* What a wait may tell: called from one thread at a time. */
 typedef void dns_progress(void *ctx, const char *text);
+
+/*
+ * Where the TXT record of a domain must stand: _acme-challenge.DOMAIN, or what that leads
+ * to by CNAME and DNAME, as the zone's own name servers say. malloc'ed. Where nobody can be
+ * asked it is the name itself; NULL with ERR_DNS for aliases that don't end, ERR_STOPPED.
+ * c: whose resolvers are asked for zones and servers.
+ */
+char *dns_trace(const struct dns_config *c, const char *domain, struct err *e) NODISCARD;
 
 /*
  * Add all records, one update per zone and provider, zones side by side. A record that
@@ -91,10 +102,11 @@ void dns_records_clear(struct dns_record *records, size_t n);
 void dns_cleanup(struct dns_record *records, size_t n, struct dns_journal *j);
 
 /*
- * Take out what an earlier run left in the journal. config_for(ctx, domain) finds the
- * provider, NULL if there is none any more. Returns how many were taken out; *e tells the
- * last failure (kind ERR_NONE if there was none), and what failed stays in the journal.
+ * Take out what an earlier run left in the journal. config_for finds the provider, NULL if
+ * there is none any more. Returns how many were taken out; *e tells the last failure (kind
+ * ERR_NONE if there was none), and what failed stays in the journal.
  */
 size_t dns_journal_recover(struct dns_journal *j,
-	const struct dns_config *(*config_for)(void *ctx, const char *domain), void *ctx,
-	struct err *e);
+	const struct dns_config *(*config_for)(
+		void *ctx, const char *domain, const char *name),
+	void *ctx, struct err *e);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { JOURNAL_MAX = 16 << 20, N_FIELDS = 6 };
+enum { JOURNAL_MAX = 16 << 20, N_FIELDS = 7 };
 
 struct dns_journal {
 	char *path;
@@ -26,6 +26,7 @@ static void clear_entry(struct journal_entry *entry)
 	free(entry->token);
 	free(entry->value);
 	free(entry->provider);
+	free(entry->name);
 }
 
 void journal_entries_clear(struct journal_entries *all)
@@ -37,7 +38,7 @@ void journal_entries_clear(struct journal_entries *all)
 }
 
 static void append(struct journal_entries *all, const char *zone, const char *domain,
-	const char *token, const char *value, const char *provider)
+	const char *token, const char *value, const char *provider, const char *name)
 {
 	GROW(all->list, all->n);
 	all->list[all->n++] = (struct journal_entry){
@@ -46,6 +47,7 @@ static void append(struct journal_entries *all, const char *zone, const char *do
 		.token = xstrdup(token),
 		.value = xstrdup(value),
 		.provider = xstrdup(provider),
+		.name = xstrdup(name),
 	};
 }
 
@@ -66,7 +68,7 @@ static void drop(struct journal_entries *all, const char *domain, const char *to
 	}
 }
 
-/* The words of a line, in place; false unless there are exactly six. */
+/* The words of a line, in place; false unless there are as many as there should be. */
 static bool split(char *line, char *fields[N_FIELDS])
 {
 	for (int i = 0; i < N_FIELDS; i++) {
@@ -89,7 +91,8 @@ static bool apply(struct journal_entries *live, char *line)
 	if (!split(line, f))
 		return false;
 	if (strcmp(f[0], "add") == 0)
-		append(live, strcmp(f[1], "-") == 0 ? NULL : f[1], f[2], f[3], f[4], f[5]);
+		append(live, strcmp(f[1], "-") == 0 ? NULL : f[1], f[2], f[3], f[4], f[5],
+			f[6]);
 	else if (strcmp(f[0], "del") == 0)
 		drop(live, f[2], f[3], f[4]);
 	else
@@ -174,11 +177,11 @@ static bool add_line(
 	const char *zone = r->zone ? r->zone : "-";
 
 	if (!is_word(zone) || !is_word(r->domain) || !is_word(r->token) ||
-		!is_word(r->value))
+		!is_word(r->value) || !is_word(r->name))
 		return err_set(
 			e, ERR_DNS, "a record's name, token and value can't hold blanks");
-	buf_printf(text, "%s %s %s %s %s %s\n", verb, zone, r->domain, r->token, r->value,
-		r->config->provider);
+	buf_printf(text, "%s %s %s %s %s %s %s\n", verb, zone, r->domain, r->token,
+		r->value, r->config->provider, r->name);
 	return true;
 }
 
@@ -221,7 +224,7 @@ bool journal_add(
 	ok = record_all(j, "add", records, n, e);
 	for (size_t i = 0; ok && i < n; i++)
 		append(&j->live, records[i]->zone, records[i]->domain, records[i]->token,
-			records[i]->value, records[i]->config->provider);
+			records[i]->value, records[i]->config->provider, records[i]->name);
 	pthread_mutex_unlock(&j->lock);
 	return ok;
 }
@@ -255,7 +258,7 @@ void journal_snapshot(struct dns_journal *j, struct journal_entries *copy)
 		const struct journal_entry *entry = &j->live.list[i];
 
 		append(copy, entry->zone, entry->domain, entry->token, entry->value,
-			entry->provider);
+			entry->provider, entry->name);
 	}
 	pthread_mutex_unlock(&j->lock);
 }

@@ -11,8 +11,7 @@ enum {
 	POLL_FIRST_MS = 50,
 	POLL_MAX_MS = 1000,
 	ANSWER_MS = 1000, /* how long one datagram is waited for */
-	AT_ONCE = 64,     /* questions in flight to one address */
-	ALIASES_MAX = 16
+	AT_ONCE = 64      /* questions in flight to one address */
 };
 
 void lookout_add(struct lookout *l, struct subject *s)
@@ -107,21 +106,6 @@ void lookout_describe(const struct lookout *l, const struct view *v, struct buf 
 	pthread_mutex_unlock(&l->watch->lock);
 }
 
-/* Where a chain of aliases in the answer leads. */
-static const ldns_rdf *last_alias(const ldns_pkt *answer, const ldns_rdf *name)
-{
-	const ldns_rdf *target = NULL;
-
-	for (int i = 0; i < ALIASES_MAX; i++) {
-		const ldns_rdf *next = answer_alias(answer, target ? target : name);
-
-		if (!next)
-			break;
-		target = next;
-	}
-	return target;
-}
-
 static enum seen count_values(struct view *v, const ldns_rr_list *list)
 {
 	v->others = 0;
@@ -141,7 +125,7 @@ enum seen view_judge(struct view *v, const ldns_pkt *answer, char **name, char *
 {
 	struct err e;
 	AUTO(rdf) ldns_rdf *owner = name_parse(v->subject->name, &e);
-	const ldns_rdf *target = owner ? last_alias(answer, owner) : NULL;
+	const ldns_rdf *target = owner ? answer_last_alias(answer, owner) : NULL;
 	const ldns_rdf *cut = owner ? answer_referral(answer, owner) : NULL;
 	enum seen seen = count_values(v, ldns_pkt_answer(answer));
 

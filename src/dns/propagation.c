@@ -371,7 +371,8 @@ void propagation_wait(struct dns_record *records, size_t n, const struct terms *
 		struct dns_record *r = &records[i];
 
 		if (wants(r) && is_checked(r))
-			add_subject(&p, r, challenge_name(r->domain),
+			add_subject(&p, r,
+				r->name ? xstrdup(r->name) : challenge_name(r->domain),
 				r->zone ? xstrdup(r->zone) : NULL,
 				deadline_in(PLAN_SECONDS));
 		else if (wants(r))

@@ -190,11 +190,10 @@ static bool within(const char *name, const char *zone, struct err *e)
 static bool locate_one(struct primary *p, struct change *c, struct err *e)
 {
 	struct dns_record *r = c->record;
-	AUTO(str) char *name = challenge_name(r->domain);
 
 	if (!p->config->zone)
-		return walk(p, name, &r->zone, &c->alias, e);
-	if (!within(name, p->config->zone, e))
+		return walk(p, r->name, &r->zone, &c->alias, e);
+	if (!within(r->name, p->config->zone, e))
 		return false;
 	r->zone = xstrdup(p->config->zone);
 	return true;
@@ -234,8 +233,7 @@ static ldns_rr *no_alias(const char *name, struct err *e)
 static bool add_record(
 	ldns_rr_list *updates, const struct dns_record *r, bool in, struct err *e)
 {
-	AUTO(str) char *name = challenge_name(r->domain);
-	ldns_rr *rr = txt_new(name, r->value, in ? (uint32_t)r->config->ttl : 0, e);
+	ldns_rr *rr = txt_new(r->name, r->value, in ? (uint32_t)r->config->ttl : 0, e);
 
 	if (!rr)
 		return false;
@@ -260,8 +258,7 @@ static bool build_update(
 		if (!add_record(updates, changes[i]->record, in, e))
 			return false;
 	if (in && changes[0]->alias) {
-		AUTO(str) char *name = challenge_name(changes[0]->record->domain);
-		ldns_rr *rr = no_alias(name, e);
+		ldns_rr *rr = no_alias(changes[0]->record->name, e);
 
 		if (!rr)
 			return false;
@@ -280,9 +277,8 @@ static bool judge(const struct primary *p, ldns_pkt_rcode rcode, const struct ch
 		return true;
 	if (rcode == LDNS_RCODE_YXRRSET && c->alias)
 		return err_set(e, ERR_DNS,
-			"_acme-challenge.%s is an alias (CNAME) of %s: no TXT record can stand "
-			"beside it",
-			c->record->domain, c->alias);
+			"%s is an alias (CNAME) of %s: no TXT record can stand beside it",
+			c->record->name, c->alias);
 	return err_set(e, ERR_DNS, "%s: update of zone %s: %s", p->stream.to->text,
 		c->record->zone, rcode_words(rcode));
 }
@@ -314,8 +310,7 @@ static size_t batch(struct change *const *changes, size_t n)
 
 		if (changes[i]->alias)
 			return i ? i : 1;
-		size += sizeof "_acme-challenge." + strlen(r->domain) + strlen(r->value) +
-			RECORD_FIXED;
+		size += strlen(r->name) + 1 + strlen(r->value) + RECORD_FIXED;
 		if (size > UPDATE_MAX && i > 0)
 			return i;
 	}

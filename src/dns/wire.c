@@ -201,3 +201,18 @@ const ldns_rdf *answer_denied_by(const ldns_pkt *p, const ldns_rdf *name)
 
 	return soa && name_within(name, ldns_rr_owner(soa)) ? ldns_rr_owner(soa) : NULL;
 }
+
+const ldns_rdf *answer_last_alias(const ldns_pkt *answer, const ldns_rdf *name)
+{
+	enum { ALIASES_MAX = 16 };
+	const ldns_rdf *target = NULL;
+
+	for (int i = 0; i < ALIASES_MAX; i++) {
+		const ldns_rdf *next = answer_alias(answer, target ? target : name);
+
+		if (!next)
+			break;
+		target = next;
+	}
+	return target;
+}

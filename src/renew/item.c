@@ -263,6 +263,7 @@ static bool add_record(struct item *it, const struct desk *d,
 	const struct acme_authorization *z, struct err *e)
 {
 	AUTO(buf) struct buf value = BUF_EMPTY;
+	AUTO(str) char *name = NULL;
 	struct dns_record r = { .owner = it };
 
 	if (!is_ours(it->certificate, z->domain))
@@ -271,9 +272,10 @@ static bool add_record(struct item *it, const struct desk *d,
 	if (!z->challenge)
 		return err_set(
 			e, ERR_ACME, "%s: the CA offers no dns-01 challenge", z->domain);
-	r.config = providers_for(d->providers, z->domain, e);
+	r.config = providers_find(d->providers, z->domain, &name, e);
 	if (!r.config)
 		return false;
+	r.name = name ? arena_strdup(it->arena, name) : NULL;
 	acme_dns01_value(acme_of(it), z->token, &value);
 	r.domain = arena_strdup(it->arena, z->domain);
 	r.token = arena_strdup(it->arena, z->token);
@@ -454,7 +456,7 @@ bool item_finish(struct item *it, const struct desk *d, struct err *e)
 /* Doubles from an hour; under a day, so that a daily run tries every day. */
 static time_t pause_after(int failures)
 {
-	const time_t longest = 12 * 3600;
+	const time_t longest = (time_t)12 * 3600;
 	const time_t pause = failures < 5 ? (time_t)3600 << (failures - 1) : longest;
 
 	return pause < longest ? pause : longest;

@@ -88,3 +88,32 @@ const struct dns_config *providers_for(
 	}
 	return &p->configs[i];
 }
+
+const struct dns_config *providers_at(
+	const struct providers *p, const char *domain, const char *name, struct err *e)
+{
+	const struct dns_config *c = settings_dns_for(p->settings, name)
+		? providers_for(p, name, e)
+		: providers_for(p, domain, e);
+
+	return c;
+}
+
+const struct dns_config *providers_find(
+	const struct providers *p, const char *domain, char **name, struct err *e)
+{
+	const struct dns_settings *d = settings_dns_for(p->settings, domain);
+	const struct dns_config none = { 0 };
+	const struct dns_config *c = d ? providers_for(p, domain, e) : &none;
+
+	*name = NULL;
+	if (!c)
+		return NULL;
+	if (d && d->alias)
+		*name = xstrdup(d->alias);
+	else if (c->hook) /* it has to know by itself */
+		return c;
+	else
+		*name = dns_trace(c, domain, e);
+	return *name ? providers_at(p, domain, *name, e) : NULL;
+}

@@ -165,8 +165,12 @@ static struct dns_record *gather(struct run *run, size_t *n)
 
 		if (idle(it))
 			continue;
-		for (size_t k = 0; k < it->n_records; k++)
-			all[(*n)++] = it->records[k];
+		for (size_t k = 0; k < it->n_records; k++) {
+			all[*n] = it->records[k];
+			all[*n].name =
+				it->records[k].name ? xstrdup(it->records[k].name) : NULL;
+			(*n)++;
+		}
 	}
 	return all;
 }
@@ -251,13 +255,14 @@ bool renew_check(const struct settings *s, struct err *e)
 	return true;
 }
 
-static const struct dns_config *leftover_config(void *ctx, const char *domain)
+static const struct dns_config *leftover_config(
+	void *ctx, const char *domain, const char *name)
 {
 	struct run *run = ctx;
 	struct err e;
 
 	providers_read(&run->providers, run->renew->settings);
-	return providers_for(&run->providers, domain, &e);
+	return providers_at(&run->providers, domain, name, &e);
 }
 
 /* What a run that was killed left in the DNS. */

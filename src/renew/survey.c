@@ -148,7 +148,7 @@ static bool may_ask(const struct survey *s, const struct finding *f, struct err 
 static void tell(const struct survey *s, const struct finding *f)
 {
 	const struct due *d = &f->due;
-	AUTO(str) char *text = NULL;
+	AUTO(buf) struct buf why = BUF_EMPTY;
 	struct event ev = {
 		.kind = d->due ? EVENT_DUE : EVENT_CURRENT,
 		.certificate = f->certificate->name,
@@ -157,9 +157,10 @@ static void tell(const struct survey *s, const struct finding *f)
 		.dry = s->renew->dry,
 	};
 
-	if (d->by_window && f->state.renewal_why)
-		ev.detail = text =
-			xasprintf("the CA wants it renewed, see %s", f->state.renewal_why);
+	if (d->by_window && f->state.renewal_why) {
+		buf_printf(&why, "the CA wants it renewed, see %s", f->state.renewal_why);
+		ev.detail = why.data;
+	}
 	report_emit(s->renew->report, &ev);
 }
 

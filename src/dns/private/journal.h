@@ -1,8 +1,8 @@
 /*
  * journal - the lines of the record journal.
  *
- * One line each, "add ZONE DOMAIN TOKEN VALUE PROVIDER", or "del" when it was taken out;
- * a zone that isn't known is "-".
+ * One line each, "add ZONE DOMAIN TOKEN VALUE PROVIDER NAME", or "del" when it was taken
+ * out; a zone that isn't known is "-".
  */
 #pragma once
 
@@ -11,6 +11,7 @@
 struct journal_entry {
 	char *zone; /* NULL: not known */
 	char *domain, *token, *value, *provider;
+	char *name; /* of the TXT record */
 };
 
 struct journal_entries {

@@ -2,7 +2,8 @@
  * resolve - what the public DNS says of a zone: where it begins, its name servers and
  * their addresses, as the resolvers of a configuration tell it.
  *
- * Never asks for the TXT records themselves: a resolver would remember that there are none.
+ * Never asks resolvers for the TXT records themselves: they would remember that there are
+ * none.
  */
 #pragma once
 
@@ -24,6 +25,10 @@ void resolv_conf_parse(const char *text, struct endpoints *all);
 
 /* The zone that holds `name`, at or above it. malloc'ed; NULL with ERR_DNS. */
 char *resolve_zone(const struct resolvers *r, const char *name, int64_t deadline,
+	struct err *e) NODISCARD;
+
+/* dns_trace, of a name, with name servers that listen on that port. */
+char *trace(const struct dns_config *c, const char *name, uint16_t port, int64_t deadline,
 	struct err *e) NODISCARD;
 
 struct name_server {

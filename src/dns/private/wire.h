@@ -66,6 +66,8 @@ const ldns_rr *answer_soa(const ldns_pkt *p, const ldns_rdf *name);
 uint32_t soa_serial(const ldns_rr *soa);
 /* The target if the answer says that the name is an alias, or NULL. */
 const ldns_rdf *answer_alias(const ldns_pkt *p, const ldns_rdf *name);
+/* Where the chain of aliases in the answer leads, or NULL. */
+const ldns_rdf *answer_last_alias(const ldns_pkt *p, const ldns_rdf *name);
 /* The zone that the authority section hands the name down to, or NULL. */
 const ldns_rdf *answer_referral(const ldns_pkt *p, const ldns_rdf *name);
 /* The owner of the SOA in the authority section of a negative answer, or NULL. */

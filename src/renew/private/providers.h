@@ -21,6 +21,21 @@ DEFINE_AUTO_VALUE(struct providers, providers, providers_clear)
  */
 void providers_read(struct providers *p, const struct settings *s);
 
+/*
+ * The entry for a domain's record: that of the name it stands at, as _acme-challenge.DOMAIN
+ * can be an alias of a name in a zone of another entry; where none is for that name, the
+ * domain's.
+ */
+const struct dns_config *providers_at(const struct providers *p, const char *domain,
+	const char *name, struct err *e) NODISCARD;
+
+/*
+ * Where a domain's record stands, and by which entry: an `alias` in the settings, or what
+ * the DNS says. *name is malloc'ed.
+ */
+const struct dns_config *providers_find(const struct providers *p, const char *domain,
+	char **name, struct err *e) NODISCARD;
+
 /* NULL with an error if no entry is for that name, or its secret can't be read. */
 const struct dns_config *providers_for(
 	const struct providers *p, const char *domain, struct err *e) NODISCARD;

@@ -60,6 +60,7 @@ static void each_record_is_a_call_and_cleanup_mirrors_it(void **state)
 		"deploy_challenge www.example.net t2 -v2\n"
 		"clean_challenge example.net t1 v1\n"
 		"clean_challenge www.example.net t2 -v2\n");
+	dns_records_clear(r, 2);
 }
 
 static void a_chain_is_one_call(void **state)
@@ -78,6 +79,7 @@ static void a_chain_is_one_call(void **state)
 	assert_string_equal(log,
 		"deploy_challenge example.net t1 v1 example.net t2 v2\n"
 		"clean_challenge example.net t1 v1 example.net t2 v2\n");
+	dns_records_clear(r, 2);
 }
 
 static void it_sees_what_dehydrated_exports(void **state)
@@ -99,6 +101,7 @@ static void it_sees_what_dehydrated_exports(void **state)
 	want = xasprintf("dns-01|%s|a.example.net|a.example.net b.example.net|yes\n",
 		(char *)*state);
 	assert_non_null(strstr(log, want));
+	dns_records_clear(r, 3);
 }
 
 static void a_failure_is_told_with_its_last_words(void **state)
@@ -127,6 +130,7 @@ static void a_failure_is_told_with_its_last_words(void **state)
 		if (r.err.kind != ERR_HOOK || !strstr(r.err.msg, rows[i].says))
 			fail_msg("row %zu: kind %d: %s", i, r.err.kind, r.err.msg);
 		assert_true(r.presented); /* what it did before it failed isn't known */
+		dns_records_clear(&r, 1);
 	}
 }
 
@@ -141,6 +145,7 @@ static void a_script_that_cannot_run_is_an_error(void **state)
 	dns_present(&r, 1, NULL);
 	assert_int_equal(r.err.kind, ERR_HOOK);
 	assert_non_null(strstr(r.err.msg, "missing.sh"));
+	dns_records_clear(&r, 1);
 }
 
 static void one_failure_leaves_the_others_alone(void **state)
@@ -155,6 +160,7 @@ static void one_failure_leaves_the_others_alone(void **state)
 	dns_present(r, 2, NULL);
 	assert_int_equal(r[0].err.kind, ERR_HOOK);
 	assert_int_equal(r[1].err.kind, ERR_NONE);
+	dns_records_clear(r, 2);
 }
 
 static void an_unknown_provider_is_an_error(void **state)
@@ -169,6 +175,7 @@ static void an_unknown_provider_is_an_error(void **state)
 	assert_int_equal(r.err.kind, ERR_CONFIG);
 	assert_non_null(strstr(r.err.msg, "'route66' is no DNS provider"));
 	assert_false(r.presented);
+	dns_records_clear(&r, 1);
 }
 
 int main(void)

@@ -68,21 +68,24 @@ static void records_are_named_before_and_dropped_after(void **state)
 	dns_present(r, 2, j);
 	before = content(state);
 	assert_string_equal(before,
-		"add - example.net token one hook\n"
-		"add - example.net token two hook\n");
+		"add - example.net token one hook _acme-challenge.example.net\n"
+		"add - example.net token two hook _acme-challenge.example.net\n");
 	dns_cleanup(r, 1, j);
 	between = content(state);
-	assert_non_null(strstr(between, "del - example.net token one hook\n"));
+	assert_non_null(strstr(
+		between, "del - example.net token one hook _acme-challenge.example.net\n"));
 	dns_cleanup(r, 2, j);
 	after = content(state);
 	assert_string_equal(after, "");
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+	dns_records_clear(r, 2);
 }
 
-static const struct dns_config *find(void *ctx, const char *domain)
+static const struct dns_config *find(void *ctx, const char *domain, const char *name)
 {
 	(void)ctx;
+	assert_true(strncmp(name, "_acme-challenge.", 16) == 0);
 	if (strcmp(domain, "gone.example.net") == 0)
 		return NULL;
 	return strcmp(domain, "bad.example.net") == 0 ? &failing : &hook;
@@ -93,10 +96,10 @@ static void what_was_left_is_taken_out(void **state)
 	struct err e;
 
 	put(state,
-		"add example.net a.example.net t one rfc2136\n"
-		"add - b.example.net t two hook\n"
-		"del - b.example.net t two hook\n"
-		"add - c.example.net t three hook\n"
+		"add example.net a.example.net t one rfc2136 _acme-challenge.a.example.net\n"
+		"add - b.example.net t two hook _acme-challenge.b.example.net\n"
+		"del - b.example.net t two hook _acme-challenge.b.example.net\n"
+		"add - c.example.net t three hook _acme-challenge.c.example.net\n"
 		"add - d.exam"); /* cut by the crash: it was never added */
 	{
 		AUTO(dns_journal) struct dns_journal *j = reopen(state);
@@ -114,9 +117,9 @@ static void what_cannot_be_taken_out_stays(void **state)
 	struct err e;
 
 	put(state,
-		"add - bad.example.net t one hook\n"
-		"add - good.example.net t two hook\n"
-		"add - gone.example.net t three hook\n");
+		"add - bad.example.net t one hook _acme-challenge.bad.example.net\n"
+		"add - good.example.net t two hook _acme-challenge.good.example.net\n"
+		"add - gone.example.net t three hook _acme-challenge.gone.example.net\n");
 	for (int round = 0; round < 2; round++) {
 		AUTO(dns_journal) struct dns_journal *j = reopen(state);
 		AUTO(journal_entries) struct journal_entries left = { 0 };
@@ -132,12 +135,13 @@ static void a_torn_line_is_not_glued_to_the_next(void **state)
 {
 	struct dns_record r = record("b.example.net", "two");
 
-	put(state, "add - a.example.net t one hook\nadd - x");
+	put(state, "add - a.example.net t one hook _acme-challenge.a.example.net\nadd - x");
 	{
 		AUTO(dns_journal) struct dns_journal *j = reopen(state);
 
 		dns_present(&r, 1, j);
 		assert_true(r.presented);
+		dns_records_clear(&r, 1);
 	}
 	{
 		AUTO(dns_journal) struct dns_journal *j = reopen(state);
@@ -159,11 +163,11 @@ static void what_is_no_journal_is_refused(void **state)
 #define ROW(text, says) { text, sizeof text - 1, says }
 		ROW("hello\n", "line 1 isn't one"),
 		ROW("\n", "line 1 isn't one"),
-		ROW("add - a t v hook\nadd - a t v\n", "line 2 isn't one"),
-		ROW("add - a t v hook more\n", "line 1 isn't one"),
-		ROW("add - a t  hook\n", "line 1 isn't one"),
-		ROW("put - a t v hook\n", "line 1 isn't one"),
-		ROW("add - a t v ho\0ok\n", "line 1 isn't one"),
+		ROW("add - a t v hook n\nadd - a t v hook\n", "line 2 isn't one"),
+		ROW("add - a t v hook n more\n", "line 1 isn't one"),
+		ROW("add - a t  hook n\n", "line 1 isn't one"),
+		ROW("put - a t v hook n\n", "line 1 isn't one"),
+		ROW("add - a t v ho\0ok n\n", "line 1 isn't one"),
 	};
 
 	(void)state;
@@ -189,6 +193,7 @@ static void a_record_that_cannot_be_written_down_is_not_added(void **state)
 		assert_int_equal(r[i].err.kind, ERR_DNS);
 		assert_false(r[i].presented);
 	}
+	dns_records_clear(r, ARRAY_LEN(r));
 	after = content(state);
 	assert_string_equal(after, "");
 }

@@ -1,7 +1,9 @@
 /* The wait, with a scripted resolver and scripted name servers on 127.0.0.x. */
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "dns/private/propagation.h"
+#include "dns/private/resolve.h"
 
 #include "fake.h"
 
@@ -291,6 +293,60 @@ static void a_delegation_and_an_alias_are_followed(void **state)
 	dns_records_clear(&alias, 1);
 }
 
+/* Before anything is added, and without a question to a resolver about the name itself. */
+static void the_place_of_a_record_is_traced(void **state)
+{
+	static const struct {
+		const char *alias, *refers, *place;
+	} rows[] = {
+		{ NULL, NULL, "_acme-challenge.example.net" },
+		{ "shared.example.net", NULL, "shared.example.net" },
+		{ NULL, "_acme-challenge.example.net", "_acme-challenge.example.net" },
+	};
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(str) char *place = NULL;
+		struct err e;
+
+		for (int k = 0; k < N_SERVERS - 1; k++) {
+			s->play[k].alias = rows[i].alias;
+			s->play[k].refers = rows[i].refers;
+		}
+		fake_sync();
+		place = trace(&s->config, "_acme-challenge.example.net", s->terms.port,
+			deadline_in(20), &e);
+		assert_non_null(place);
+		assert_string_equal(place, rows[i].place);
+	}
+}
+
+static void where_nobody_can_be_asked_it_is_the_name(void **state)
+{
+	struct stage *s = *state;
+	AUTO(str) char *place = NULL;
+	struct err e;
+
+	s->dead_resolver = true;
+	fake_sync();
+	place = trace(&s->config, "_acme-challenge.example.net", s->terms.port,
+		deadline_in(20), &e);
+	assert_string_equal(place, "_acme-challenge.example.net");
+}
+
+static void a_trace_in_circles_ends(void **state)
+{
+	struct stage *s = *state;
+	struct err e;
+
+	for (int k = 0; k < N_SERVERS - 1; k++)
+		s->play[k].in_circles = true;
+	fake_sync();
+	assert_err(trace(&s->config, "_acme-challenge.example.net", s->terms.port,
+			   deadline_in(20), &e),
+		&e, ERR_DNS, "its aliases (CNAME) don't end");
+}
+
 static void endless_aliases_end(void **state)
 {
 	struct stage *s = *state;
@@ -447,6 +503,9 @@ int main(void)
 		staged(a_truncated_answer_is_asked_again_over_tcp),
 		staged(an_address_without_a_route_does_not_count),
 		staged(a_delegation_and_an_alias_are_followed),
+		staged(the_place_of_a_record_is_traced),
+		staged(where_nobody_can_be_asked_it_is_the_name),
+		staged(a_trace_in_circles_ends),
 		staged(endless_aliases_end),
 		staged(who_lags_is_named),
 		staged(a_zone_that_nobody_can_be_asked_about_fails_at_once),
