@@ -14,6 +14,7 @@ void *xreallocarray(void *p, size_t n, size_t size) NODISCARD;
 char *xstrdup(const char *s) NODISCARD;
 char *xstrndup(const char *s, size_t len) NODISCARD;
 char *xasprintf(const char *fmt, ...) PRINTF(1, 2) NODISCARD;
+char *xvasprintf(const char *fmt, va_list ap) PRINTF(1, 0) NODISCARD;
 
 /* Room for one more in a typed array of n elements that grows by doubling. */
 #define GROW(array, n)                                                                     \

@@ -12,10 +12,12 @@
 
 enum { SIDE_BY_SIDE = 16, TRACE_SECONDS = 15 };
 
-static const struct provider *const providers[] = { &provider_rfc2136, &provider_hook,
-	NULL };
-
-const char *const dns_provider_names[] = { "rfc2136", "hook", NULL };
+static const struct provider *const providers[] = {
+	&provider_rfc2136,
+	&provider_hook,
+	&provider_cloudflare,
+	NULL,
+};
 
 const struct provider *provider_find(const char *name)
 {

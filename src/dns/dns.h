@@ -22,7 +22,16 @@ struct dns_config {
 	bool hook_chain;
 	int hook_timeout; /* seconds */
 
-	const char *zone; /* override, or NULL: found by SOA */
+	/* those with an HTTPS API; which of them each wants is said in its file */
+	const char *api;         /* URL in place of the provider's own, or NULL */
+	const char *ca_file;     /* PEM of roots for it in place of the system's, or NULL */
+	const char *user;        /* e-mail, application key, access key id … */
+	struct buf secret;       /* token, key …: wiped by the owner */
+	struct buf consumer_key; /* ovh: likewise */
+	const char *server_id;   /* powerdns: "localhost" if NULL */
+	const char *accounts;    /* acme-dns: path of the JSON file with its accounts */
+
+	const char *zone; /* override, or NULL: found by SOA, or asked of the API */
 	int ttl;
 
 	enum dns_check {
@@ -37,9 +46,6 @@ struct dns_config {
 	const char *const *resolvers; /* "address[:port]"; none: /etc/resolv.conf's */
 	size_t n_resolvers;
 };
-
-/* The providers there are, NULL-terminated. */
-extern const char *const dns_provider_names[];
 
 /*
  * A record of one authorization. The caller fills domain, token and value; the others are

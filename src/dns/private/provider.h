@@ -30,7 +30,7 @@ struct provider {
 		struct err *e);
 };
 
-extern const struct provider provider_rfc2136, provider_hook;
+extern const struct provider provider_rfc2136, provider_hook, provider_cloudflare;
 
 /* NULL for an unknown name. */
 const struct provider *provider_find(const char *name);
