@@ -181,6 +181,8 @@ bool acme_certificate(struct acme *a, const char *url, struct buf *pem,
 
 bool acme_authorization_get(struct acme *a, const char *url, struct acme_authorization *z,
 	int64_t deadline, struct err *e) NODISCARD;
+/* TOKEN "." base64url(thumbprint of the account key) (8.1). */
+void acme_key_authorization(const struct acme *a, const char *token, struct buf *out);
 /* The TXT content for its token: base64url(SHA-256(keyAuthorization)) (8.4). */
 void acme_dns01_value(const struct acme *a, const char *token, struct buf *out);
 /* Tell the CA that the record is there (7.5.1). To say so twice does no harm. */

@@ -172,12 +172,17 @@ void acme_free(struct acme *a)
 	free(a);
 }
 
+void acme_key_authorization(const struct acme *a, const char *token, struct buf *out)
+{
+	buf_printf(out, "%s.%s", token, a->thumbprint.data);
+}
+
 void acme_dns01_value(const struct acme *a, const char *token, struct buf *out)
 {
 	AUTO(buf) struct buf authorization = BUF_EMPTY;
 	struct sha256 d;
 
-	buf_printf(&authorization, "%s.%s", token, a->thumbprint.data);
+	acme_key_authorization(a, token, &authorization);
 	d = sha256_of(authorization.data, authorization.len);
 	base64url_encode(out, d.bytes, sizeof d.bytes);
 }

@@ -50,7 +50,7 @@ enum propagation_check {
 struct dns_settings {
 	const char *const *zones; /* suffixes this entry is for; n_zones 0 matches all */
 	size_t n_zones;
-	const char *provider; /* "rfc2136", "hook" */
+	const char *provider; /* "rfc2136", "hook", "cloudflare" … */
 	struct pos pos;
 
 	/* provider: rfc2136 */
@@ -61,10 +61,30 @@ struct dns_settings {
 	const char *tsig_algorithm; /* "hmac-sha256" …; NULL likewise */
 	struct secret_source tsig_secret;
 
+	/* provider: nsupdate, beside server */
+	const char *key_file; /* nsupdate -k */
+	bool gss;             /* nsupdate -g */
+
+	/* provider: acmesh */
+	const char *acmesh; /* path of acme.sh itself */
+	const char *dnsapi; /* "dns_cf" */
+
+	/* providers with an HTTPS API */
+	const char *api, *ca_file; /* URL in place of the usual one; roots for it */
+	const char *user; /* cloudflare: email, ovh: application_key, route53: access_key_id
+			   */
+	struct secret_source secret;       /* token, key …; acmesh: its environment */
+	struct secret_source consumer_key; /* ovh */
+	const char *server_id;             /* powerdns */
+	const char *accounts;              /* acme-dns: path */
+
 	/* provider: hook */
-	const char *hook; /* path of the user's script */
-	bool hook_chain;  /* dehydrated's HOOK_CHAIN: all triples in one call */
-	int hook_timeout; /* seconds; 120 */
+	const char *hook;         /* path of the user's script */
+	const char *cleanup_hook; /* another one to clean up with, or NULL */
+	const char *dialect;      /* "dehydrated", "certbot", "lego", "lego-raw", "uacme",
+				     "getssl" */
+	bool hook_chain;          /* dehydrated's HOOK_CHAIN: all triples in one call */
+	int hook_timeout;         /* seconds; 120 */
 
 	/* all providers */
 	const char *alias; /* where _acme-challenge.DOMAIN leads; NULL: the DNS is asked */

@@ -90,6 +90,53 @@ static bool read_addresses(const struct reading *r, const struct field *f,
 	return ok;
 }
 
+static bool read_api(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct draft *draft = base;
+	size_t len;
+
+	if (!field_string(r, f, value, base))
+		return false;
+	if (!text_starts(draft->d.api, "https://"))
+		return reading_error(r, value,
+			"%s: expected an https:// URL, found '%.60s'", f->key,
+			draft->d.api);
+	for (len = strlen(draft->d.api); draft->d.api[len - 1] == '/';)
+		len--;
+	draft->d.api = arena_strndup(r->a, draft->d.api, len);
+	return true;
+}
+
+/* The name of one of acme.sh's scripts, and of the functions in it. */
+static bool read_dnsapi(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_";
+	struct draft *draft = base;
+
+	if (!field_string(r, f, value, base))
+		return false;
+	return (text_starts(draft->d.dnsapi, "dns_") &&
+		       !draft->d.dnsapi[strspn(draft->d.dnsapi, letters)]) ||
+		reading_error(r, value, "%s: expected a name like dns_cf, found '%.60s'",
+			f->key, draft->d.dnsapi);
+}
+
+static const struct field key_fields[] = { SECRET_FIELDS(0) };
+static const struct schema key_schema = { "a mapping (secret_file)", key_fields,
+	ARRAY_LEN(key_fields) };
+
+static bool read_consumer_key(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct draft *draft = base;
+
+	return schema_read(r, &key_schema, f->key, value, &draft->d.consumer_key) &&
+		secret_is_said(r, f, value, &draft->d.consumer_key);
+}
+
 static const struct choice algorithms[] = {
 	{ "hmac-sha256", 0 },
 	{ "hmac-sha512", 0 },
@@ -201,24 +248,122 @@ static const struct field rfc2136_fields[] = {
 	{ "tsig", read_tsig, 0, false, 0, NULL },
 };
 
+static const struct choice dialects[] = {
+	{ "dehydrated", 0 },
+	{ "certbot", 0 },
+	{ "lego", 0 },
+	{ "lego-raw", 0 },
+	{ "uacme", 0 },
+	{ "getssl", 0 },
+	{ NULL, 0 },
+};
+
 static const struct field hook_fields[] = {
 	COMMON,
 	{ "hook", field_path, MEMBER(hook), true, 0, NULL },
+	{ "cleanup_hook", field_path, MEMBER(cleanup_hook), false, 0, NULL },
+	{ "dialect", field_word, MEMBER(dialect), false, 0, dialects },
 	{ "hook_chain", field_bool, MEMBER(hook_chain), false, 0, NULL },
 	{ "hook_timeout", field_seconds_some, MEMBER(hook_timeout), false, 0, NULL },
 };
 
+static const struct field nsupdate_fields[] = {
+	COMMON,
+	{ "server", read_server, MEMBER(server), true, 0, NULL },
+	{ "key_file", field_path, MEMBER(key_file), false, 0, NULL },
+	{ "gss", field_bool, MEMBER(gss), false, 0, NULL },
+};
+
+/* acme.sh's own scripts; what they want in their environment is the secret. */
+static const struct field acmesh_fields[] = {
+	COMMON,
+	{ "acmesh", field_path, MEMBER(acmesh), true, 0, NULL },
+	{ "dnsapi", read_dnsapi, MEMBER(dnsapi), true, 0, NULL },
+	{ "hook_timeout", field_seconds_some, MEMBER(hook_timeout), false, 0, NULL },
+	SECRET_FIELDS(MEMBER(secret)),
+};
+
+/* ---- providers with an HTTPS API ---- */
+
+#define API                                                                                \
+	COMMON, { "api", read_api, MEMBER(api), false, 0, NULL },                          \
+	{                                                                                  \
+		"ca_file", field_path, MEMBER(ca_file), false, 0, NULL                     \
+	}
+
+static const struct field token_fields[] = {
+	API,
+	SECRET_FIELDS(MEMBER(secret)),
+};
+
+static const struct field cloudflare_fields[] = {
+	API,
+	{ "email", field_string, MEMBER(user), false, 0, NULL },
+	SECRET_FIELDS(MEMBER(secret)),
+};
+
+static const struct field powerdns_fields[] = {
+	COMMON,
+	{ "api", read_api, MEMBER(api), true, 0, NULL },
+	{ "ca_file", field_path, MEMBER(ca_file), false, 0, NULL },
+	{ "server_id", field_string, MEMBER(server_id), false, 0, NULL },
+	SECRET_FIELDS(MEMBER(secret)),
+};
+
+static const struct field ovh_fields[] = {
+	API,
+	{ "application_key", field_string, MEMBER(user), true, 0, NULL },
+	{ "consumer_key", read_consumer_key, MEMBER(consumer_key), true, 0, NULL },
+	SECRET_FIELDS(MEMBER(secret)),
+};
+
+static const struct field route53_fields[] = {
+	API,
+	{ "access_key_id", field_string, MEMBER(user), true, 0, NULL },
+	SECRET_FIELDS(MEMBER(secret)),
+};
+
+static const struct field acmedns_fields[] = {
+	API,
+	{ "accounts", field_path, MEMBER(accounts), true, 0, NULL },
+};
+
 #define ENTRY "a mapping (zones, provider, …)"
+#define ROW(name, fields, secret)                                                          \
+	{                                                                                  \
+		name, { ENTRY, fields, ARRAY_LEN(fields) }, secret                         \
+	}
 
 static const struct provider {
 	const char *name;
 	struct schema schema;
+	bool wants_secret;
 } providers[] = {
-	{ "rfc2136", { ENTRY, rfc2136_fields, ARRAY_LEN(rfc2136_fields) } },
-	{ "hook", { ENTRY, hook_fields, ARRAY_LEN(hook_fields) } },
+	ROW("rfc2136", rfc2136_fields, false),
+	ROW("hook", hook_fields, false),
+	ROW("nsupdate", nsupdate_fields, false),
+	ROW("acmesh", acmesh_fields, false),
+	ROW("acme-dns", acmedns_fields, false),
+	ROW("cloudflare", cloudflare_fields, true),
+	ROW("desec", token_fields, true),
+	ROW("linode", token_fields, true),
+	ROW("ovh", ovh_fields, true),
+	ROW("powerdns", powerdns_fields, true),
+	ROW("route53", route53_fields, true),
 };
 
-static const struct schema *schema_for(
+static bool unknown(const struct reading *r, const struct node *provider)
+{
+	AUTO(buf) struct buf names = BUF_EMPTY;
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_LEN(providers); i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", providers[i].name);
+	node_unexpected(provider, "provider", names.data, &e);
+	return reading_fail(r, &e);
+}
+
+static const struct provider *provider_for(
 	const struct reading *r, const char *what, const struct node *n)
 {
 	const struct node *provider = node_at(n, "provider");
@@ -234,21 +379,39 @@ static const struct schema *schema_for(
 	}
 	for (size_t i = 0; i < ARRAY_LEN(providers); i++)
 		if (provider->text && text_eq(provider->text, providers[i].name))
-			return &providers[i].schema;
-	node_unexpected(provider, "provider", "rfc2136 or hook", &e);
-	reading_fail(r, &e);
+			return &providers[i];
+	unknown(r, provider);
 	return NULL;
+}
+
+/* Those dialects have one script to add, and another to remove. */
+static bool wants_cleanup_hook(const struct dns_settings *d)
+{
+	return d->hook && (text_eq(d->dialect, "certbot") || text_eq(d->dialect, "getssl"));
 }
 
 static bool read_entry(const struct reading *r, const char *what, const struct node *n,
 	struct dns_settings *d)
 {
-	struct draft draft = {
-		.d = { .pos = n->pos, .ttl = 60, .timeout = 120, .hook_timeout = 120 }
-	};
-	const struct schema *schema = schema_for(r, what, n);
-	bool ok = schema && schema_read(r, schema, what, n, &draft);
+	struct draft draft = { .d = { .pos = n->pos,
+				       .ttl = 60,
+				       .timeout = 120,
+				       .hook_timeout = 120,
+				       .dialect = "dehydrated" } };
+	const struct provider *p = provider_for(r, what, n);
+	const struct field entry = { .key = p ? p->name : what };
+	const struct secret_source *secret = &draft.d.secret;
+	bool ok = p && schema_read(r, &p->schema, what, n, &draft);
 
+	if (ok &&
+		(p->wants_secret || secret->file || secret->env || secret->command ||
+			secret->clear))
+		ok = secret_is_said(r, &entry, n, &draft.d.secret);
+	if (ok && !draft.d.cleanup_hook && wants_cleanup_hook(&draft.d))
+		ok = reading_error(
+			r, n, "hook: %s hooks want a cleanup_hook", draft.d.dialect);
+	if (ok && draft.d.gss && draft.d.key_file)
+		ok = reading_error(r, n, "nsupdate: 'key_file' or 'gss', not both");
 	*d = draft.d;
 	return ok;
 }

@@ -15,6 +15,8 @@ enum { SIDE_BY_SIDE = 16, TRACE_SECONDS = 15 };
 static const struct provider *const providers[] = {
 	&provider_rfc2136,
 	&provider_hook,
+	&provider_nsupdate,
+	&provider_acmesh,
 	&provider_cloudflare,
 	NULL,
 };
@@ -229,11 +231,28 @@ void dns_cleanup(struct dns_record *records, size_t n, struct dns_journal *j)
 	finish(changes, count);
 }
 
+bool dns_wants_name(const struct dns_config *c)
+{
+	return !text_eq(c->provider, "hook") || hook_wants_name(c);
+}
+
+/* What the DNS says becomes a word of scripts and requests. */
+static bool is_plain(const char *name)
+{
+	return !name[strspn(
+		name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")];
+}
+
 char *dns_trace(const struct dns_config *c, const char *domain, struct err *e)
 {
 	AUTO(str) char *name = challenge_name(domain);
+	AUTO(str) char *place = trace(c, name, 53, deadline_in(TRACE_SECONDS), e);
 
-	return trace(c, name, 53, deadline_in(TRACE_SECONDS), e);
+	if (!place || is_plain(place))
+		return TAKE(place);
+	err_set(e, ERR_DNS, "%s leads to a name that no record is added at: '%.100s'", name,
+		place);
+	return NULL;
 }
 
 void dns_wait(struct dns_record *records, size_t n, dns_progress *progress, void *ctx)
@@ -248,7 +267,8 @@ void dns_records_clear(struct dns_record *records, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		free(records[i].zone);
 		free(records[i].name);
-		records[i].zone = records[i].name = NULL;
+		free(records[i].output);
+		records[i].zone = records[i].name = records[i].output = NULL;
 	}
 }
 

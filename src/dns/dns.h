@@ -18,7 +18,14 @@ struct dns_config {
 	const char *tsig_name, *tsig_algorithm;
 	struct buf tsig_secret; /* decoded bytes; wiped by the owner */
 
-	const char *hook; /* path */
+	const char *key_file; /* nsupdate: -k */
+	bool gss;             /* nsupdate: -g */
+	const char *acmesh;   /* path of acme.sh; `secret` is lines of NAME=value */
+	const char *dnsapi;   /* "dns_cf" */
+
+	const char *hook;         /* path */
+	const char *cleanup_hook; /* path of another one, or NULL */
+	const char *dialect;      /* how hooks are called: a name of hook.c's table */
 	bool hook_chain;
 	int hook_timeout; /* seconds */
 
@@ -53,15 +60,17 @@ struct dns_config {
  */
 struct dns_record {
 	const struct dns_config *config;
-	const char *domain; /* the identifier without "*.": the record's name is
-			       _acme-challenge.domain */
-	const char *token;  /* hooks are given it */
-	const char *value;  /* the TXT's content */
-	void *owner;        /* whose it is: not looked at */
+	const char *domain;        /* the identifier without "*.": the record's name is
+				      _acme-challenge.domain */
+	const char *token;         /* hooks are given it */
+	const char *value;         /* the TXT's content */
+	const char *authorization; /* what the value is the digest of: some hooks want it */
+	void *owner;               /* whose it is: not looked at */
 	/* Where it stands, from dns_trace: freed by dns_records_clear. NULL:
 	 * _acme-challenge.domain. */
 	char *name;
 
+	char *output;   /* what a hook printed, for its cleanup */
 	char *zone;     /* found by SOA, no trailing dot */
 	bool presented; /* must be cleaned up */
 	bool visible;   /* every server has shown it, or none is to be asked */
@@ -79,6 +88,10 @@ DEFINE_AUTO(struct dns_journal, dns_journal, dns_journal_free)
 
 /* What a wait may tell: called from one thread at a time. */
 typedef void dns_progress(void *ctx, const char *text);
+
+/* Is it told where the record must stand (dns_trace), or does it find that out by itself?
+ */
+bool dns_wants_name(const struct dns_config *c);
 
 /*
  * Where the TXT record of a domain must stand: _acme-challenge.DOMAIN, or what that leads

@@ -262,7 +262,7 @@ static bool is_ours(const struct certificate *c, const char *domain)
 static bool add_record(struct item *it, const struct desk *d,
 	const struct acme_authorization *z, struct err *e)
 {
-	AUTO(buf) struct buf value = BUF_EMPTY;
+	AUTO(buf) struct buf value = BUF_EMPTY, authorization = BUF_EMPTY;
 	AUTO(str) char *name = NULL;
 	struct dns_record r = { .owner = it };
 
@@ -276,9 +276,11 @@ static bool add_record(struct item *it, const struct desk *d,
 	if (!r.config)
 		return false;
 	r.name = name ? arena_strdup(it->arena, name) : NULL;
+	acme_key_authorization(acme_of(it), z->token, &authorization);
 	acme_dns01_value(acme_of(it), z->token, &value);
 	r.domain = arena_strdup(it->arena, z->domain);
 	r.token = arena_strdup(it->arena, z->token);
+	r.authorization = arena_strdup(it->arena, authorization.data);
 	r.value = arena_strdup(it->arena, value.data);
 	it->records[it->n_records++] = r;
 	return true;

@@ -6,6 +6,8 @@ void providers_clear(struct providers *p)
 {
 	for (size_t i = 0; p->configs && i < p->settings->n_dns; i++) {
 		buf_clear(&p->configs[i].tsig_secret);
+		buf_clear(&p->configs[i].secret);
+		buf_clear(&p->configs[i].consumer_key);
 		tsig_key_clear(&p->keys[i]);
 	}
 	free(p->configs);
@@ -33,6 +35,54 @@ static bool sign(struct dns_config *c, struct tsig_key *key, const struct dns_se
 	return true;
 }
 
+static bool is_said(const struct secret_source *s)
+{
+	return s->file || s->env || s->command || s->clear;
+}
+
+static bool read_secrets(struct dns_config *c, struct tsig_key *key,
+	const struct dns_settings *d, struct err *e)
+{
+	return (!d->tsig || sign(c, key, d, e)) &&
+		(!is_said(&d->secret) || secret_read(&d->secret, &c->secret, e)) &&
+		(!is_said(&d->consumer_key) ||
+			secret_read(&d->consumer_key, &c->consumer_key, e));
+}
+
+static struct dns_config config_of(const struct dns_settings *d)
+{
+	return (struct dns_config){
+		.provider = d->provider,
+		.server = d->server,
+		.tsig_secret = BUF_EMPTY,
+		.key_file = d->key_file,
+		.gss = d->gss,
+		.acmesh = d->acmesh,
+		.dnsapi = d->dnsapi,
+		.hook = d->hook,
+		.cleanup_hook = d->cleanup_hook,
+		.dialect = d->dialect,
+		.hook_chain = d->hook_chain,
+		.hook_timeout = d->hook_timeout,
+		.api = d->api,
+		.ca_file = d->ca_file,
+		.user = d->user,
+		.secret = BUF_EMPTY,
+		.consumer_key = BUF_EMPTY,
+		.server_id = d->server_id,
+		.accounts = d->accounts,
+		.zone = d->zone,
+		.ttl = d->ttl,
+		.check = checks[d->check],
+		.servers = d->servers,
+		.n_servers = d->n_servers,
+		.timeout = d->timeout,
+		.settle = d->settle,
+		.resolvers = d->resolvers,
+		.n_resolvers = d->n_resolvers,
+	};
+}
+
 void providers_read(struct providers *p, const struct settings *s)
 {
 	if (p->configs)
@@ -42,31 +92,13 @@ void providers_read(struct providers *p, const struct settings *s)
 	p->keys = xcalloc(s->n_dns, sizeof *p->keys);
 	p->errs = xcalloc(s->n_dns, sizeof *p->errs);
 	for (size_t i = 0; i < s->n_dns; i++) {
-		const struct dns_settings *d = &s->dns[i];
-
 		p->keys[i] = (struct tsig_key)TSIG_KEY_EMPTY;
-		p->configs[i] = (struct dns_config){
-			.provider = d->provider,
-			.server = d->server,
-			.tsig_secret = BUF_EMPTY,
-			.hook = d->hook,
-			.hook_chain = d->hook_chain,
-			.hook_timeout = d->hook_timeout,
-			.zone = d->zone,
-			.ttl = d->ttl,
-			.check = checks[d->check],
-			.servers = d->servers,
-			.n_servers = d->n_servers,
-			.timeout = d->timeout,
-			.settle = d->settle,
-			.resolvers = d->resolvers,
-			.n_resolvers = d->n_resolvers,
-		};
+		p->configs[i] = config_of(&s->dns[i]);
 		/* what the settings name and can't be had is their mistake */
-		if (d->tsig)
-			p->errs[i].kind = sign(&p->configs[i], &p->keys[i], d, &p->errs[i])
-				? ERR_NONE
-				: ERR_CONFIG;
+		p->errs[i].kind =
+			read_secrets(&p->configs[i], &p->keys[i], &s->dns[i], &p->errs[i])
+			? ERR_NONE
+			: ERR_CONFIG;
 	}
 }
 
@@ -111,7 +143,7 @@ const struct dns_config *providers_find(
 		return NULL;
 	if (d && d->alias)
 		*name = xstrdup(d->alias);
-	else if (c->hook) /* it has to know by itself */
+	else if (d && !dns_wants_name(c))
 		return c;
 	else
 		*name = dns_trace(c, domain, e);

@@ -30,7 +30,11 @@ struct provider {
 		struct err *e);
 };
 
-extern const struct provider provider_rfc2136, provider_hook, provider_cloudflare;
+extern const struct provider provider_rfc2136, provider_hook, provider_nsupdate,
+	provider_acmesh, provider_cloudflare;
+
+/* Whether a hook of that dialect is told where the record stands. */
+bool hook_wants_name(const struct dns_config *c);
 
 /* NULL for an unknown name. */
 const struct provider *provider_find(const char *name);

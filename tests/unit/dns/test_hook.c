@@ -104,6 +104,113 @@ static void it_sees_what_dehydrated_exports(void **state)
 	dns_records_clear(r, 3);
 }
 
+/* Two records in and out, as each program would have called its hook. */
+static void every_dialect_is_spoken(void **state)
+{
+	static const struct {
+		const char *dialect, *body, *log;
+	} rows[] = {
+		{ "lego", "",
+			"present _acme-challenge.a.example.net. v1\n"
+			"present alias.example.org. v2\n"
+			"cleanup _acme-challenge.a.example.net. v1\n"
+			"cleanup alias.example.org. v2\n" },
+		{ "lego-raw", "",
+			"present -- a.example.net t1 t1.print\n"
+			"present -- b.example.net -t2 -t2.print\n"
+			"cleanup -- a.example.net t1 t1.print\n"
+			"cleanup -- b.example.net -t2 -t2.print\n" },
+		{ "uacme",
+			"echo \"$UACME_METHOD $UACME_TYPE $UACME_IDENT $UACME_TOKEN $UACME_AUTH\" >>\"$LOG\"",
+			"begin dns-01 a.example.net t1 v1\nbegin dns-01 a.example.net t1 v1\n"
+			"begin dns-01 b.example.net -t2 v2\nbegin dns-01 b.example.net -t2 v2\n"
+			"done dns-01 a.example.net t1 v1\ndone dns-01 a.example.net t1 v1\n"
+			"done dns-01 b.example.net -t2 v2\ndone dns-01 b.example.net -t2 v2\n" },
+		{ "getssl", "",
+			"a.example.net v1\nb.example.net v2\n"
+			"a.example.net v1\nb.example.net v2\n" },
+		{ "certbot",
+			"echo \"$CERTBOT_DOMAIN $CERTBOT_IDENTIFIER $CERTBOT_VALIDATION $CERTBOT_REMAINING_CHALLENGES $CERTBOT_ALL_DOMAINS $CERTBOT_TOKEN <$CERTBOT_AUTH_OUTPUT>\" >>\"$LOG\"\n"
+			"echo \"id of $CERTBOT_DOMAIN\"; echo",
+			"\na.example.net a.example.net v1 1 a.example.net,b.example.net  <>\n"
+			"\nb.example.net b.example.net v2 0 a.example.net,b.example.net  <>\n"
+			"\na.example.net a.example.net v1 1 a.example.net,b.example.net  <id of a.example.net>\n"
+			"\nb.example.net b.example.net v2 0 a.example.net,b.example.net  <id of b.example.net>\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(str)
+		char *body = xasprintf("LOG='%s/log'\n%s", (char *)*state, rows[i].body);
+		AUTO(str) char *hook = script(*state, body);
+		AUTO(str) char *path = fs_join(*state, "log");
+		AUTO(str) char *log = NULL;
+		struct dns_config c = config(hook, false);
+		struct dns_record r[] = {
+			{ .config = &c,
+				.domain = "a.example.net",
+				.token = "t1",
+				.value = "v1",
+				.authorization = "t1.print" },
+			{ .config = &c,
+				.domain = "b.example.net",
+				.token = "-t2",
+				.value = "v2",
+				.authorization = "-t2.print",
+				.name = xstrdup("alias.example.org") },
+		};
+
+		c.dialect = rows[i].dialect;
+		unlink(path);
+		dns_present(r, 2, NULL);
+		dns_cleanup(r, 2, NULL);
+		assert_string_equal(r[0].err.msg, "");
+		log = log_of(*state);
+		if (strcmp(log, rows[i].log) != 0)
+			fail_msg("%s: %s", rows[i].dialect, log);
+		dns_records_clear(r, 2);
+	}
+}
+
+static void another_script_can_clean_up(void **state)
+{
+	AUTO(str) char *hook = script(*state, "exit 0");
+	AUTO(str) char *other = fs_join(*state, "other.sh");
+	AUTO(str) char *log = NULL;
+	struct dns_config c = config(hook, false);
+	struct dns_record r = {
+		.config = &c, .domain = "a.example.net", .token = "t", .value = "v"
+	};
+	AUTO(str)
+	char *text = xasprintf("#!/bin/sh\necho \"other $*\" >>'%s/log'\n", (char *)*state);
+	struct err e;
+
+	assert_ok(fs_write(other, text, strlen(text), 0700, &e), &e);
+	c.dialect = "getssl";
+	c.cleanup_hook = other;
+	dns_present(&r, 1, NULL);
+	dns_cleanup(&r, 1, NULL);
+	assert_string_equal(r.err.msg, "");
+	log = log_of(*state);
+	assert_string_equal(log, "a.example.net v\nother a.example.net v\n");
+	dns_records_clear(&r, 1);
+}
+
+/* uacme: a hook that fails to begin has declined, and is not asked to clean up. */
+static void what_was_declined_is_not_there(void **state)
+{
+	AUTO(str) char *hook = script(*state, "exit 1");
+	struct dns_config c = config(hook, false);
+	struct dns_record r = {
+		.config = &c, .domain = "a.example.net", .token = "t", .value = "v"
+	};
+
+	c.dialect = "uacme";
+	dns_present(&r, 1, NULL);
+	assert_int_equal(r.err.kind, ERR_HOOK);
+	assert_false(r.presented);
+	dns_records_clear(&r, 1);
+}
+
 static void a_failure_is_told_with_its_last_words(void **state)
 {
 	static const struct {
@@ -184,6 +291,9 @@ int main(void)
 		scratch_test(each_record_is_a_call_and_cleanup_mirrors_it),
 		scratch_test(a_chain_is_one_call),
 		scratch_test(it_sees_what_dehydrated_exports),
+		scratch_test(every_dialect_is_spoken),
+		scratch_test(another_script_can_clean_up),
+		scratch_test(what_was_declined_is_not_there),
 		scratch_test(a_failure_is_told_with_its_last_words),
 		scratch_test(a_script_that_cannot_run_is_an_error),
 		scratch_test(one_failure_leaves_the_others_alone),
