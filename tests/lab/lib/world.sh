@@ -108,6 +108,16 @@ zone_file() {
 	example.net)
 		echo '@ 60 MX 10 mail.example.net.'
 		names | address_records
+		# names whose challenges are answered elsewhere, one that leads nowhere, and one in circles
+		cat <<-END
+			_acme-challenge.moved 60 CNAME moved.acme
+			_acme-challenge.far 60 CNAME _acme-challenge.near
+			_acme-challenge.near 60 CNAME far.acme
+			acme-old 60 DNAME acme.example.net.
+			_acme-challenge.renamed 60 CNAME renamed.acme-old
+			_acme-challenge.circle 60 CNAME circle.acme
+			circle.acme 60 CNAME _acme-challenge.circle
+		END
 		;;
 	*) echo "www $(host_addresses panix)" | address_records ;;
 	esac
