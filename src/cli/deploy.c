@@ -68,10 +68,13 @@ static const struct bundle *bundle_of(void *ctx, const char *certificate)
 	return want && want->fit ? &want->bundle : NULL;
 }
 
-static bool fit(const struct context *c, struct want *w, struct err *e)
+static bool fit(const struct deploy *d, struct want *w, struct err *e)
 {
+	const struct context *c = d->context;
 	const struct certificate *asked = settings_certificate(c->settings, w->name);
 
+	if (d->trial && store_has(d->trial, w->name))
+		return store_read(d->trial, w->name, &w->bundle, e);
 	if (!store_has(c->store, w->name))
 		return err_set(
 			e, ERR_REFUSED, "not in the store yet: certpush renew %s", w->name);
@@ -91,7 +94,7 @@ static void add(struct wants *w, const char *name)
 	GROW(w->list, w->n);
 	want = &w->list[w->n++];
 	*want = (struct want){ .name = name, .bundle = BUNDLE_EMPTY };
-	want->fit = fit(c, want, &e);
+	want->fit = fit(w->deploy, want, &e);
 	if (!want->fit) {
 		const struct event ev = {
 			.kind = EVENT_FAILED, .certificate = name, .detail = e.msg

@@ -14,6 +14,8 @@ struct deploy {
 	const char *const *certificates; /* only services that use these; n 0: all */
 	size_t n_certificates;
 	bool dry;
+	const struct store *trial; /* what it holds counts before the store, and need not be
+				      trusted; or NULL */
 };
 
 /* Its exit status. *total may be NULL. */

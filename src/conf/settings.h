@@ -137,7 +137,8 @@ struct settings {
 	int renew_days;      /* 0: by fraction of the lifetime */
 	const struct ca_settings *const *cas; /* those that certificates use, and staging */
 	size_t n_cas;
-	const struct ca_settings *staging; /* for dry runs; NULL: not said */
+	/* for dry runs: what is said, or Let's Encrypt's for its users; NULL: none */
+	const struct ca_settings *staging;
 	struct dns_settings *dns;
 	size_t n_dns;
 	struct certificate *certificates;

@@ -302,7 +302,9 @@ bool settings_join_cas(const struct reading *r, struct acme_draft *d, struct set
 	struct certificate *certificates, size_t n)
 {
 	static const char *const usual[] = { "letsencrypt" };
+	static const char *const trial[] = { "letsencrypt-staging" };
 	static const struct ca_names letsencrypt = { usual, 1, { 0 } };
+	static const struct ca_names letsencrypt_staging = { trial, 1, { 0 } };
 	struct joined j = { .r = r, .d = d };
 	size_t most = 1;
 	bool ok = true;
@@ -314,6 +316,8 @@ bool settings_join_cas(const struct reading *r, struct acme_draft *d, struct set
 	j.list = arena_calloc(r->a, most, sizeof *j.list);
 	for (size_t i = 0; i < n && ok; i++)
 		ok = join(&j, &certificates[i]);
+	if (d->staging.n == 0 && find(&j, "letsencrypt"))
+		d->staging = letsencrypt_staging;
 	if (d->staging.n > 0 && ok) {
 		s->staging = join_one(&j, d->staging.list[0], d->staging.pos);
 		ok = s->staging;

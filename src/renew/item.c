@@ -30,6 +30,7 @@ void item_again(struct item *it)
 	item_clear(it);
 	item_init(it, was.certificate, was.state);
 	it->urgent = was.urgent;
+	it->trial = was.trial;
 	it->turn = was.turn + 1;
 }
 

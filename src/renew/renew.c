@@ -54,13 +54,14 @@ static void select_due(struct run *run)
 		struct finding *f = &run->survey.list[i];
 
 		run->total.due += f->due.due;
-		if (!f->due.due || r->dry)
+		if (!f->due.due || (r->dry && !r->trial))
 			continue;
 		if (f->err.kind != ERR_NONE) {
 			tell_failed(run, f->certificate->name, &f->err);
 			continue;
 		}
 		item_init(&run->items[run->n_items], f->certificate, &f->state);
+		run->items[run->n_items].trial = r->trial ? r->settings->staging : NULL;
 		run->items[run->n_items++].urgent = f->due.urgent;
 	}
 }
@@ -69,7 +70,7 @@ static void select_due(struct run *run)
 
 static struct seat *seat_for(const struct run *run, const struct item *it)
 {
-	return seat_of(&run->seats, it->certificate->cas[it->turn]);
+	return seat_of(&run->seats, it->trial ? it->trial : it->certificate->cas[it->turn]);
 }
 
 /* Those that the items want, each opened once. */
@@ -105,8 +106,8 @@ static bool stand_by(struct run *run)
 		struct item *it = &run->items[i];
 		const struct certificate *c = it->certificate;
 
-		if (!it->urgent || it->turn + 1 >= c->n_cas || !blames_ca(&it->err) ||
-			stop_requested())
+		if (!it->urgent || it->trial || it->turn + 1 >= c->n_cas ||
+			!blames_ca(&it->err) || stop_requested())
 			continue;
 		report_warn(run->renew->report, "%s: %s has failed, %s stands by: %s",
 			c->name, c->cas[it->turn]->name, c->cas[it->turn + 1]->name,
@@ -234,6 +235,8 @@ static void tell_item(struct run *run, struct item *it)
 		.certificate = it->certificate->name,
 		.not_after = it->not_after,
 		.fingerprint = hex.s,
+		.detail = it->trial ? it->trial->name : NULL,
+		.dry = it->trial,
 	};
 
 	item_remember(it, &run->desk);
@@ -298,9 +301,9 @@ static void obtain(struct run *run)
 
 	providers_read(&run->providers, r->settings);
 	run->desk = (struct desk){
-		.store = r->store,
+		.store = r->trial ? r->trial : r->store,
 		.trust = r->trust,
-		.force = r->force,
+		.force = r->force || r->trial,
 		.report = r->report,
 		.providers = &run->providers,
 	};
@@ -320,7 +323,7 @@ struct renew_total renew_run(const struct renew *r)
 	seats_init(&run.seats, r->settings, r->width);
 	survey_make(&run.survey, r, &run.seats);
 	select_due(&run);
-	if (!r->dry && !recover(&run, &e))
+	if ((!r->dry || r->trial) && !recover(&run, &e))
 		fail_all(&run, &e);
 	else if (run.n_items > 0 && !stop_requested())
 		obtain(&run);

@@ -16,7 +16,10 @@ struct renew {
 	const struct trust *trust; /* roots, for a preferred chain */
 	size_t width;              /* certificates worked on at a time */
 	bool force;                /* all of them are due */
-	bool dry;                  /* tell what is due, and do nothing */
+	bool dry;                  /* tell what is due, and do nothing … */
+	struct store
+		*trial; /* … or, if this isn't NULL, obtain it from the settings' staging
+			   CA into this store: the other one must be locked too */
 	struct report *report;
 };
 

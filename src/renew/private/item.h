@@ -13,7 +13,8 @@
 
 struct item {
 	const struct certificate *certificate;
-	struct store_state *state;     /* not owned */
+	struct store_state *state;       /* not owned */
+	const struct ca_settings *trial; /* the CA of a dry run; NULL: it is none */
 	bool urgent;                   /* less than half of the time that is left for it */
 	size_t turn;                   /* which of the certificate's CAs has it */
 	const struct account *account; /* there */

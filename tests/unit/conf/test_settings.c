@@ -124,7 +124,7 @@ static void what_is_not_said_has_defaults(void **state)
 	assert_string_equal(s->cas[0]->account_key, "p256");
 	assert_null(s->cas[0]->profile.name);
 	assert_null(s->cas[0]->eab.kid);
-	assert_null(s->staging);
+	assert_string_equal(s->staging->name, "letsencrypt-staging");
 	assert_false(s->dns->tsig);
 	assert_int_equal(s->dns->ttl, 60);
 	assert_int_equal(s->dns->timeout, 120);
