@@ -238,3 +238,14 @@ EVP_PKEY *key_evp(const struct key *k)
 {
 	return k->evp;
 }
+
+bool key_sha256(const struct key *k, struct sha256 *d)
+{
+	unsigned char *der = NULL;
+	const int len = i2d_PUBKEY(k->evp, &der);
+
+	if (len > 0)
+		*d = sha256_of(der, (size_t)len);
+	OPENSSL_free(der);
+	return len > 0;
+}

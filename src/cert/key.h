@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "digest/digest.h"
 
 enum key_type { KEY_P256, KEY_P384, KEY_RSA2048, KEY_RSA3072, KEY_RSA4096, KEY_ED25519 };
 
@@ -29,6 +30,8 @@ DEFINE_AUTO(struct key, key, key_free)
 bool key_to_pem(const struct key *k, struct buf *out, struct err *e) NODISCARD; /* PKCS#8 */
 /* Its type, as key_type_name; or OpenSSL's name of it. */
 const char *key_name(const struct key *k);
+/* Of the SubjectPublicKeyInfo's DER, as cert_key_sha256: what a TLSA record 3 1 1 holds. */
+bool key_sha256(const struct key *k, struct sha256 *d) NODISCARD;
 /* Not a reference. */
 struct evp_pkey_st *key_evp(const struct key *k);
 

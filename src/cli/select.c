@@ -16,21 +16,23 @@ bool select_certificates(
 {
 	const struct settings *s = c->settings;
 	const struct options *o = c->options;
-	const size_t most = o->n_words ? o->n_words : s->n_certificates;
 
-	*list = xcalloc(most, sizeof **list);
+	*list = xcalloc(s->n_certificates * (o->n_words + 1), sizeof **list);
 	*n = 0;
 	for (size_t i = 0; o->n_words == 0 && i < s->n_certificates; i++)
 		(*list)[(*n)++] = &s->certificates[i];
 	for (size_t i = 0; i < o->n_words; i++) {
-		const struct certificate *found = settings_certificate(s, o->words[i]);
+		const size_t before = *n;
 
-		if (!found) {
+		for (size_t k = 0; k < s->n_certificates; k++)
+			if (text_eq(s->certificates[k].name, o->words[i]) ||
+				text_eq(s->certificates[k].entry, o->words[i]))
+				(*list)[(*n)++] = &s->certificates[k];
+		if (*n == before) {
 			free(*list);
 			*list = NULL;
 			return unknown(c, o->words[i], e);
 		}
-		(*list)[(*n)++] = found;
 	}
 	return true;
 }

@@ -19,7 +19,9 @@ struct certificate *certificates_add(
 	struct certificates *c, const char *name, struct pos pos)
 {
 	GROW(c->list, c->n);
-	c->list[c->n] = (struct certificate){ .name = name, .key = "p256", .pos = pos };
+	c->list[c->n] = (struct certificate){
+		.name = name, .entry = name, .key = "p256", .pos = pos
+	};
 	return &c->list[c->n++];
 }
 

@@ -49,12 +49,34 @@ static const struct choice keys[] = {
 	{ NULL, 0 },
 };
 
+/* One key type, or a list of them. */
+static bool read_keys(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	const struct field word = { .key = f->key, .arg = keys };
+	const bool list = value->type == NODE_SEQUENCE && !value->tag;
+	const size_t n = list ? value->n : 1;
+	const char **words = arena_calloc(r->a, n, sizeof *words);
+	struct certificate *c = base;
+
+	if (n == 0)
+		return reading_error(r, value, "%s: an empty list", f->key);
+	for (size_t i = 0; i < n; i++)
+		if (!field_word(r, &word, list ? value->items[i] : value, &words[i]))
+			return false;
+	c->key = words[0];
+	c->keys = words;
+	c->n_keys = n;
+	return true;
+}
+
 static const struct field certificate_fields[] = {
 	{ "names", read_names, offsetof(struct certificate, names), false,
 		offsetof(struct certificate, n_names), NULL },
-	{ "key", field_word, offsetof(struct certificate, key), false, 0, keys },
+	{ "key", read_keys, 0, false, 0, NULL },
 	{ "reuse_key", field_bool, offsetof(struct certificate, reuse_key), false, 0,
 		NULL },
+	{ "next_key", field_bool, offsetof(struct certificate, next_key), false, 0, NULL },
 	{ "ca", settings_read_ca, offsetof(struct certificate, ca), false, 0, NULL },
 	{ "profile", settings_read_profile, offsetof(struct certificate, profile), false, 0,
 		NULL },
@@ -93,6 +115,20 @@ static bool read_certificate(
 	return c->n_names || name_itself(r, p->key, c);
 }
 
+/* NAME, then NAME.rsa2048 and so on: alike in all but the key. */
+static void add_others(
+	const struct reading *r, struct certificates *all, struct certificate first)
+{
+	for (size_t i = 1; i < first.n_keys; i++) {
+		const char *name = arena_printf(r->a, "%s.%s", first.name, first.keys[i]);
+		struct certificate *c = certificates_add(all, name, first.pos);
+
+		*c = first;
+		c->name = name;
+		c->key = first.keys[i];
+	}
+}
+
 static bool read_certificates(const struct reading *r, const struct field *f,
 	const struct node *value, void *base)
 {
@@ -107,7 +143,9 @@ static bool read_certificates(const struct reading *r, const struct field *f,
 		struct certificate *c =
 			certificates_add(&d->certificates, key->text, key->pos);
 
-		if (!read_certificate(r, &value->pairs[i], c))
+		if (read_certificate(r, &value->pairs[i], c))
+			add_others(r, &d->certificates, *c);
+		else
 			ok = false;
 	}
 	return ok;

@@ -29,9 +29,15 @@ struct certificate {
 	const char *const
 		*names; /* SANs: lower case, A-labels, no trailing dot, no doubles */
 	size_t n_names;
+	const char
+		*entry;  /* what it is called in the settings: an entry with several key
+			    types is several certificates, the first of which has its name */
 	const char *key; /* "p256" (default), "p384", "rsa2048", "rsa3072", "rsa4096" */
+	const char *const *keys; /* of the entry */
+	size_t n_keys;
 	bool reuse_key;
-	struct ca_names ca;                   /* as written */
+	bool next_key;      /* the key of the next renewal is made in advance */
+	struct ca_names ca; /* as written */
 	const struct ca_settings *const *cas; /* the first, then those that stand by */
 	size_t n_cas;
 	struct profile profile;      /* without a name: that of the CA's settings */
@@ -162,7 +168,8 @@ const struct settings *settings_load(struct arena *a, const char *file, struct e
  */
 char *settings_find(const char *given, struct err *e) NODISCARD;
 
-/* NULL if the settings have no certificate of that name. */
+/* NULL if the settings have no certificate of that name (an entry's name is that of its
+ * first). */
 const struct certificate *settings_certificate(const struct settings *s, const char *name);
 
 /* What a certificate wants of that CA: its own word, or the CA's. */

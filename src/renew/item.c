@@ -118,11 +118,54 @@ static bool resume(struct item *it, bool *lives, struct err *e)
 	return e->not_before == 0 && (e->kind == ERR_ACME || e->kind == ERR_PROTOCOL);
 }
 
+/* The one that was made in advance; NULL if there is none that fits. */
+static struct key *prepared(const struct item *it, const struct desk *d, enum key_type type)
+{
+	const struct certificate *c = it->certificate;
+	AUTO(chain) struct chain stored = { 0 };
+	AUTO(key) struct key *next = NULL;
+	struct err e;
+
+	if (!c->next_key)
+		return NULL;
+	if (!store_next_key(d->store, c->name, &next, &e)) {
+		report_warn(d->report, "%s: %s", c->name, e.msg);
+		return NULL;
+	}
+	if (!next || !text_eq(key_name(next), key_type_name(type)))
+		return NULL;
+	/* a run was killed before it made another */
+	if (store_has(d->store, c->name) &&
+		store_read_chain(d->store, c->name, &stored, &e) &&
+		cert_matches_key(stored.certs[0], next))
+		return NULL;
+	return TAKE(next);
+}
+
+/* It is in force now: the next one is another. */
+static void prepare_next(struct item *it, const struct desk *d)
+{
+	const struct certificate *c = it->certificate;
+	AUTO(key) struct key *next = NULL;
+	enum key_type type;
+	struct err e = { 0 };
+
+	if (!c->next_key || !key_type_parse(c->key, &type))
+		return;
+	next = key_generate(type, &e);
+	it->has_next = next && store_next_key_save(d->store, c->name, next, &e) &&
+		key_sha256(next, &it->next);
+	if (!it->has_next)
+		report_warn(
+			d->report, "%s: no key for the next renewal: %s", c->name, e.msg);
+}
+
 static struct key *key_for(const struct item *it, const struct desk *d, struct err *e)
 {
 	const struct certificate *c = it->certificate;
 	AUTO(bundle) struct bundle old = BUNDLE_EMPTY;
 	enum key_type type;
+	struct key *next;
 
 	if (!key_type_parse(c->key, &type)) {
 		err_at(e, c->pos, "%s: not a key type", c->key);
@@ -134,7 +177,8 @@ static struct key *key_for(const struct item *it, const struct desk *d, struct e
 		if (text_eq(key_name(old.key), key_type_name(type)))
 			return TAKE(old.key);
 	}
-	return key_generate(type, e);
+	next = prepared(it, d, type);
+	return next ? next : key_generate(type, e);
 }
 
 /* What the order replaces, to the CA and account that issued it: others refuse (RFC 9773
@@ -446,6 +490,7 @@ static bool fetch(struct item *it, const struct desk *d, struct err *e)
 	it->not_after = cert_not_after(b.chain.certs[0]);
 	it->fingerprint = cert_sha256(b.chain.certs[0]);
 	it->issued = true;
+	prepare_next(it, d);
 	return store_order_drop(d->store, name, e);
 }
 

@@ -230,15 +230,21 @@ static void work(struct run *run)
 static void tell_item(struct run *run, struct item *it)
 {
 	const struct sha256_hex hex = sha256_hex(&it->fingerprint);
-	const struct event ev = {
+	const struct sha256_hex next = sha256_hex(&it->next);
+	AUTO(buf) struct buf detail = BUF_EMPTY;
+	struct event ev = {
 		.kind = EVENT_ISSUED,
 		.certificate = it->certificate->name,
 		.not_after = it->not_after,
 		.fingerprint = hex.s,
-		.detail = it->trial ? it->trial->name : NULL,
 		.dry = it->trial,
 	};
 
+	if (it->trial)
+		buf_puts(&detail, it->trial->name);
+	else if (it->has_next)
+		buf_printf(&detail, "the next key: TLSA 3 1 1 %s", next.s);
+	ev.detail = detail.len ? detail.data : NULL;
 	item_remember(it, &run->desk);
 	if (it->err.kind != ERR_NONE) {
 		tell_failed(run, it->certificate->name, &it->err);

@@ -114,6 +114,16 @@ bool store_order_save(struct store *s, const char *name, const struct store_orde
 	struct err *e) NODISCARD;
 bool store_order_drop(struct store *s, const char *name, struct err *e) NODISCARD;
 
+/*
+ * The key that the next renewal will use, made in advance so that what depends on it (TLSA
+ * records) can be published before: STORE/NAME/next-privkey.pem. *key is NULL if there is
+ * none.
+ */
+bool store_next_key(
+	const struct store *s, const char *name, struct key **key, struct err *e) NODISCARD;
+bool store_next_key_save(
+	struct store *s, const char *name, const struct key *key, struct err *e) NODISCARD;
+
 /* What the next run must know about a certificate. */
 struct store_state {
 	char *directory; /* the CA that issued the current generation */

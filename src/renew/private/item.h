@@ -31,6 +31,8 @@ struct item {
 	bool spoilt;      /* what the CA made of the order is of no use */
 	time_t not_after; /* of what was issued */
 	struct sha256 fingerprint;
+	bool has_next; /* a key for the next renewal was made, with this fingerprint */
+	struct sha256 next;
 };
 
 void item_init(struct item *it, const struct certificate *c, struct store_state *state);

@@ -186,6 +186,22 @@ static void each_ca_has_what_is_said_of_it(void **state)
 	assert_null(s->staging->ca_file);
 }
 
+static void several_key_types_are_several_certificates(void **state)
+{
+	AUTO(arena) struct arena *a = arena_new();
+	const struct settings *s = good(*state, a,
+		"certificates: {www: {names: [a.net, b.net], key: [p256, rsa2048], next_key: yes}}");
+	const struct certificate *rsa = settings_certificate(s, "www.rsa2048");
+
+	assert_int_equal(s->n_certificates, 2);
+	assert_string_equal(settings_certificate(s, "www")->key, "p256");
+	assert_string_equal(rsa->key, "rsa2048");
+	assert_string_equal(rsa->entry, "www");
+	assert_int_equal(rsa->n_names, 2);
+	assert_true(rsa->next_key);
+	assert_int_equal(rsa->n_cas, 1);
+}
+
 static void the_first_dns_entry_with_a_zone_of_the_name_is_it(void **state)
 {
 	static const struct {
@@ -339,6 +355,10 @@ static void bad_settings_get_a_line_with_the_place(void **state)
 		{ "certificates: {a: {names: ['https://a.example/']}}", 1, 28,
 			"is no DNS name" },
 		{ "certificates: {a: {names: [a..example]}}", 1, 28, "an empty label" },
+		{ "certificates: {a.b: {key: []}}", 1, 27, "key: an empty list" },
+		{ "certificates: {a.b: {key: [p256, dsa]}}", 1, 34, "found 'dsa'" },
+		{ "certificates: {a.b: {key: [p256, p384, p384]}}", 1, 16,
+			"a second certificate 'a.b.p384'" },
 		{ "acme: {account_key: dsa}", 1, 21, "account_key: expected p256" },
 		{ "acme: {staging: [a, b]}", 1, 7, "staging: expected one CA" },
 		{ "acme: {ca: []}", 1, 12, "ca: an empty list" },
@@ -488,6 +508,7 @@ int main(void)
 		scratch_test(what_is_said_is_read),
 		scratch_test(what_is_not_said_has_defaults),
 		scratch_test(each_ca_has_what_is_said_of_it),
+		scratch_test(several_key_types_are_several_certificates),
 		scratch_test(the_first_dns_entry_with_a_zone_of_the_name_is_it),
 		scratch_test(bad_settings_get_a_line_with_the_place),
 		scratch_test(a_file_is_mended_once),
