@@ -76,9 +76,8 @@ struct dns_settings {
 	const char *dnsapi; /* "dns_cf" */
 
 	/* providers with an HTTPS API */
-	const char *api, *ca_file; /* URL in place of the usual one; roots for it */
-	const char *user; /* cloudflare: email, ovh: application_key, route53: access_key_id
-			   */
+	const char *api, *ca_file;         /* URL in place of the usual one; roots for it */
+	const char *user;                  /* cloudflare: email, ovh: application_key */
 	struct secret_source secret;       /* token, key …; acmesh: its environment */
 	struct secret_source consumer_key; /* ovh */
 	const char *server_id;             /* powerdns */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -24,6 +25,19 @@ struct sha256 sha256_of(const void *data, size_t len)
 	if (EVP_Digest(data, len, d.bytes, NULL, EVP_sha256(), NULL) != 1)
 		abort();
 	return d;
+}
+
+/* Empty where the library has it no more: what it is for is refused then. */
+struct sha1_hex sha1_hex_of(const void *data, size_t len)
+{
+	unsigned char bytes[20];
+	struct sha1_hex hex = { "" };
+
+	if (EVP_Digest(data, len, bytes, NULL, EVP_sha1(), NULL) != 1)
+		return hex;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(hex.s + 2 * i, 3, "%02x", bytes[i]);
+	return hex;
 }
 
 bool sha256_eq(const struct sha256 *a, const struct sha256 *b)

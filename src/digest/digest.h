@@ -27,6 +27,12 @@ struct sha256_colons {
 };
 struct sha256_colons sha256_colons(const struct sha256 *d);
 
+/* SHA-1 in 40 lower-case digits and a NUL: where an API wants it, for nothing else. */
+struct sha1_hex {
+	char s[41];
+};
+struct sha1_hex sha1_hex_of(const void *data, size_t len);
+
 enum hmac_hash { HMAC_MD5, HMAC_SHA1, HMAC_SHA224, HMAC_SHA256, HMAC_SHA384, HMAC_SHA512 };
 
 /* MAC of data into mac[64]; returns its length, 0 if the library refuses the hash. */

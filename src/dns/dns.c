@@ -17,7 +17,12 @@ static const struct provider *const providers[] = {
 	&provider_hook,
 	&provider_nsupdate,
 	&provider_acmesh,
+	&provider_acmedns,
 	&provider_cloudflare,
+	&provider_desec,
+	&provider_linode,
+	&provider_ovh,
+	&provider_powerdns,
 	NULL,
 };
 

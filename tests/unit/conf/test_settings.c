@@ -279,8 +279,6 @@ static void bad_settings_get_a_line_with_the_place(void **state)
 			"'consumer_key' is missing" },
 		{ "dns: [{provider: ovh, secret_env: A, application_key: a, consumer_key: {}}]",
 			1, 72, "consumer_key: expected one of secret_file" },
-		{ "dns: [{provider: route53, secret_env: A}]", 1, 7,
-			"'access_key_id' is missing" },
 		{ "dns: [{provider: acme-dns}]", 1, 7, "'accounts' is missing" },
 		{ "dns: [{provider: acmesh, acmesh: a, dnsapi: ../x}]", 1, 45,
 			"dnsapi: expected a name like dns_cf" },

@@ -184,9 +184,17 @@ static void random_is_not_the_same_twice(void **state)
 	assert_int_equal(strlen(text), 200);
 }
 
+static void sha1_is_fips_180s(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		sha1_hex_of("abc", 3).s, "a9993e364706816aba3e25717850c26c9cd0d89d");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sha1_is_fips_180s),
 		cmocka_unit_test(sha256_has_its_known_values),
 		cmocka_unit_test(a_fingerprint_is_as_openssl_prints_it),
 		cmocka_unit_test(hex_is_64_digits_or_refused),
