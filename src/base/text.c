@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/macros.h"
 
 #include <fnmatch.h>
 #include <stdint.h>
@@ -134,4 +135,15 @@ const char *text_nearest(const char *word, const char *const *words)
 bool text_glob(const char *pattern, const char *s)
 {
 	return fnmatch(pattern, s, FNM_NOESCAPE) == 0;
+}
+
+bool text_is_loopback_url(const char *url)
+{
+	static const char *const hosts[] = { "http://127.0.0.1", "http://[::1]",
+		"http://localhost" };
+
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+		if (text_starts(url, hosts[i]) && strchr(":/", url[strlen(hosts[i])]))
+			return !strchr(url, '@');
+	return false;
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 
 bool text_eq(const char *a, const char *b); /* both NULL are equal */
+/* An http:// URL of this machine itself, to which nothing can listen on the way. */
+bool text_is_loopback_url(const char *url);
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 void text_lower(char *s); /* ASCII only */

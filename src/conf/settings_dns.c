@@ -98,10 +98,10 @@ static bool read_api(const struct reading *r, const struct field *f,
 
 	if (!field_string(r, f, value, base))
 		return false;
-	if (!text_starts(draft->d.api, "https://"))
+	if (!text_starts(draft->d.api, "https://") && !text_is_loopback_url(draft->d.api))
 		return reading_error(r, value,
-			"%s: expected an https:// URL, found '%.60s'", f->key,
-			draft->d.api);
+			"%s: expected an https:// URL (http:// only for localhost), found '%.60s'",
+			f->key, draft->d.api);
 	for (len = strlen(draft->d.api); draft->d.api[len - 1] == '/';)
 		len--;
 	draft->d.api = arena_strndup(r->a, draft->d.api, len);

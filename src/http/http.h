@@ -1,9 +1,9 @@
 /*
  * http - one request, one answer, one deadline.
  *
- * HTTPS only, certificates always checked, redirects never followed (a 3xx is an answer
- * like any other), bodies bounded, connections reused, proxies taken from the environment
- * as curl does. A struct http may be shared by threads.
+ * HTTPS only (but to this machine itself), certificates always checked, redirects never
+ * followed (a 3xx is an answer like any other), bodies bounded, connections reused, proxies
+ * taken from the environment as curl does. A struct http may be shared by threads.
  */
 #pragma once
 

@@ -350,7 +350,8 @@ static void urls_that_are_no_https_are_refused(void **state)
 		const char *url;
 		const char *words;
 	} rows[] = {
-		{ "http://127.0.0.1/", "http://127.0.0.1/: not an https:// URL" },
+		{ "http://192.0.2.1/", "http://192.0.2.1/: not an https:// URL" },
+		{ "http://127.0.0.1.example.net/", "not an https:// URL" },
 		{ "http://u:p@127.0.0.1/?token=t",
 			"http://127.0.0.1/: not an https:// URL" },
 		{ "HTTPS://127.0.0.1/", "not an https:// URL" },
