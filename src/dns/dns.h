@@ -89,6 +89,20 @@ DEFINE_AUTO(struct dns_journal, dns_journal, dns_journal_free)
 /* What a wait may tell: called from one thread at a time. */
 typedef void dns_progress(void *ctx, const char *text);
 
+/* Who wants to issue, and how. */
+struct dns_caa {
+	const char *const *issuers; /* the names that CAA records know the CA by */
+	size_t n_issuers;           /* at least one */
+	const char *account;        /* URL, or NULL */
+	const char *method;         /* "dns-01" */
+};
+/*
+ * Do the CAA records of the domain permit it (RFC 8659, RFC 8657)? False with ERR_DNS that
+ * tells them; true also where they can't be had.
+ */
+bool dns_caa(const struct dns_config *c, const char *domain, bool wildcard,
+	const struct dns_caa *who, struct err *e) NODISCARD;
+
 /* Is it told where the record must stand (dns_trace), or does it find that out by itself?
  */
 bool dns_wants_name(const struct dns_config *c);

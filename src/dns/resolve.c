@@ -81,7 +81,7 @@ static void list_asked(const struct resolvers *r, struct buf *out)
 }
 
 /* One try of each resolver, several times: an answer is NOERROR or NXDOMAIN. */
-static ldns_pkt *question(const struct resolvers *r, const char *name, ldns_rr_type type,
+ldns_pkt *resolve_ask(const struct resolvers *r, const char *name, ldns_rr_type type,
 	int64_t deadline, struct err *e)
 {
 	AUTO(buf) struct buf query = BUF_EMPTY;
@@ -132,7 +132,8 @@ char *resolve_zone(
 	while (at) {
 		AUTO(rdf) ldns_rdf *owner = name_parse(at, e);
 		AUTO(pkt)
-		ldns_pkt *p = owner ? question(r, at, LDNS_RR_TYPE_SOA, deadline, e) : NULL;
+		ldns_pkt *p =
+			owner ? resolve_ask(r, at, LDNS_RR_TYPE_SOA, deadline, e) : NULL;
 		char *next;
 
 		if (!p)
@@ -179,7 +180,7 @@ static bool find_addresses(const struct resolvers *r, struct name_server *server
 	static const ldns_rr_type types[] = { LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA };
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		AUTO(pkt) ldns_pkt *p = question(r, server->name, types[i], deadline, e);
+		AUTO(pkt) ldns_pkt *p = resolve_ask(r, server->name, types[i], deadline, e);
 
 		if (p)
 			add_addresses(p, types[i], port, &server->at);
@@ -192,7 +193,7 @@ static bool find_addresses(const struct resolvers *r, struct name_server *server
 bool resolve_servers(const struct resolvers *r, const char *zone, uint16_t port,
 	struct name_servers *all, int64_t deadline, struct err *e)
 {
-	AUTO(pkt) ldns_pkt *p = question(r, zone, LDNS_RR_TYPE_NS, deadline, e);
+	AUTO(pkt) ldns_pkt *p = resolve_ask(r, zone, LDNS_RR_TYPE_NS, deadline, e);
 	const ldns_rr_list *answer = p ? ldns_pkt_answer(p) : NULL;
 	size_t known = 0;
 

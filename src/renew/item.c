@@ -278,6 +278,32 @@ static bool begin_order(struct item *it, const struct desk *d, struct err *e)
 	return store_order_save(d->store, c->name, o, e);
 }
 
+/* Before an order is spent on what the CA would have to refuse. */
+static bool preflight(const struct item *it, const struct desk *d, struct err *e)
+{
+	const struct certificate *c = it->certificate;
+	const struct acme_meta *meta = acme_meta(acme_of(it));
+	const struct dns_caa who = {
+		.issuers = (const char *const *)meta->caa,
+		.n_issuers = meta->n_caa,
+		.account = acme_account_url(acme_of(it)),
+		.method = "dns-01",
+	};
+
+	for (size_t i = 0; i < c->n_names && meta->n_caa > 0; i++) {
+		const bool wildcard = text_starts(c->names[i], "*.");
+		const char *domain = c->names[i] + (wildcard ? 2 : 0);
+		const struct dns_config none = { 0 };
+		struct err unused;
+		const struct dns_config *config =
+			providers_for(d->providers, domain, &unused);
+
+		if (!dns_caa(config ? config : &none, domain, wildcard, &who, e))
+			return false;
+	}
+	return true;
+}
+
 static bool find_order(struct item *it, const struct desk *d, struct err *e)
 {
 	const char *name = it->certificate->name;
@@ -287,7 +313,9 @@ static bool find_order(struct item *it, const struct desk *d, struct err *e)
 	if (store_order_load(d->store, name, &it->begun, &found, e) && found &&
 		fits(it, d) && !resume(it, &lives, e))
 		return false;
-	return lives || (store_order_drop(d->store, name, e) && begin_order(it, d, e));
+	return lives ||
+		(store_order_drop(d->store, name, e) && preflight(it, d, e) &&
+			begin_order(it, d, e));
 }
 
 /* ---- authorizations and their records ---- */

@@ -191,6 +191,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if os.path.exists(path("window")):
             urls["renewalInfo"] = "window"
         meta = {"externalAccountRequired": True} if self.fault == "eab" else {}
+        if self.fault == "caa":
+            meta["caaIdentities"] = ["fake.example", "other.example"]
         if self.fault == "profiles":
             meta["profiles"] = {"classic": "90 days", "shortlived": "6 days"}
         self.say({key: f"{BASE}/{place}" for key, place in urls.items()} | {"meta": meta})

@@ -98,6 +98,21 @@ complains "none of the CA's chains ends at 'No Root': it has its first one, by '
 [[ $(issuer) == *'Fake Root' ]] || fail "the chain ends at $(issuer)"
 behave
 
+# CAA, looked at before an order is made.
+mode 'directory caa'
+forget
+settings www.forbidden.example.net:
+ends 1 certpush renew
+fails_with www.forbidden.example.net "CAA at forbidden\.example\.net doesn't permit this CA \(fake\.example\), method dns-01: issue .somebody\.example."
+settings 'permitted.example.net: {names: ["*.permitted.example.net"]}'
+ends 1 certpush renew
+fails_with permitted.example.net "\*\.permitted\.example\.net: CAA at permitted\.example\.net doesn't permit"
+(($(asked new-order) == 0)) || fail 'an order was made'
+settings www.permitted.example.net:
+ends 0 certpush renew
+behave
+rm -r "$dir/store/www.permitted.example.net"
+
 # The CA that stands by: only once half of the time is gone, and only where it is the first one's fault.
 two() {
 	cat >certpush.yml <<-END

@@ -9,6 +9,7 @@
 
 #include "dns/dns.h"
 #include "dns/private/ask.h"
+#include "dns/private/wire.h"
 
 struct resolvers {
 	struct endpoints at;
@@ -22,6 +23,11 @@ DEFINE_AUTO_VALUE(struct resolvers, resolvers, resolvers_clear)
 
 /* The nameserver lines of a resolv.conf (resolv.conf(5)). */
 void resolv_conf_parse(const char *text, struct endpoints *all);
+
+/* What one of them says: an answer is NOERROR or NXDOMAIN. NULL with ERR_DNS, ERR_STOPPED.
+ */
+ldns_pkt *resolve_ask(const struct resolvers *r, const char *name, ldns_rr_type type,
+	int64_t deadline, struct err *e) NODISCARD;
 
 /* The zone that holds `name`, at or above it. malloc'ed; NULL with ERR_DNS. */
 char *resolve_zone(const struct resolvers *r, const char *name, int64_t deadline,

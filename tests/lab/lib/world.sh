@@ -117,6 +117,9 @@ zone_file() {
 			_acme-challenge.renamed 60 CNAME renamed.acme-old
 			_acme-challenge.circle 60 CNAME circle.acme
 			circle.acme 60 CNAME _acme-challenge.circle
+			forbidden 60 CAA 0 issue "somebody.example"
+			permitted 60 CAA 0 issue "fake.example; validationmethods=http-01,dns-01"
+			permitted 60 CAA 0 issuewild ";"
 		END
 		;;
 	*) echo "www $(host_addresses panix)" | address_records ;;
