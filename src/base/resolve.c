@@ -17,7 +17,8 @@ struct request {
 	char *host;
 	char port[8];
 	struct addrinfo hints;
-	int done; /* eventfd */
+	int done;             /* eventfd: readable once … */
+	atomic_bool answered; /* … what follows is there */
 	int rc, sys;
 	struct addrinfo *found;
 };
@@ -58,6 +59,7 @@ static void *resolver(void *arg)
 	struct request *r = arg;
 
 	look_up(r);
+	atomic_store(&r->answered, true);
 	(void)eventfd_write(r->done, 1);
 	request_drop(r);
 	return NULL;
@@ -102,7 +104,7 @@ static bool asked(struct request *r, int64_t deadline, struct err *e)
 		look_up(r);
 		return true;
 	}
-	if (wait_fd(r->done, POLLIN, deadline, e))
+	if (wait_fd(r->done, POLLIN, deadline, e) && atomic_load(&r->answered))
 		return true;
 	if (e->kind == ERR_TIMEOUT)
 		err_set(e, ERR_TIMEOUT, "the resolver doesn't answer");
