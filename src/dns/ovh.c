@@ -59,7 +59,7 @@ static bool has_zone(
 {
 	AUTO(api_answer) struct api_answer r = API_ANSWER_EMPTY;
 	AUTO(buf) struct buf path = BUF_EMPTY;
-	int64_t shift;
+	int64_t shift = 0;
 
 	if (!read_clock(a, &shift, e))
 		return false;
