@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	CALL_SECONDS = 120,   /* for a present or a cleanup */
@@ -221,11 +222,12 @@ void api_zone_clear(struct api_zone *z)
 	buf_clear(&z->id);
 }
 
-static bool is_in(const char *name, const char *zone)
+bool api_is_in(const char *name, const char *zone)
 {
 	const size_t n = strlen(name), z = strlen(zone);
 
-	return n >= z && text_eq(name + n - z, zone) && (n == z || name[n - z - 1] == '.');
+	return n >= z && strcasecmp(name + n - z, zone) == 0 &&
+		(n == z || name[n - z - 1] == '.');
 }
 
 static bool try_zone(struct api *a, const char *candidate, api_has_zone *has_zone,
@@ -248,7 +250,7 @@ bool api_find_zone(struct api *a, const char *name, api_has_zone *has_zone,
 	AUTO(str) char *host = api_host(a);
 
 	api_zone_clear(z);
-	if (only && !is_in(name, only))
+	if (only && !api_is_in(name, only))
 		return err_set(e, ERR_CONFIG, "%s isn't in zone %s", name, only);
 	/* the record's own name comes first: it can be a zone that was delegated for it */
 	for (const char *at = only ? only : name; at && strchr(at, '.') && !z->name;
@@ -276,7 +278,7 @@ static bool carry_out(struct api *a, struct change *c, bool in, struct api_zone 
 	const struct dns_record *r = c->record;
 	const struct api_job job = { a, z, r, in };
 
-	if ((!z->name || !is_in(r->name, z->name)) &&
+	if ((!z->name || !api_is_in(r->name, z->name)) &&
 		!api_find_zone(a, r->name, has_zone, z, e)) {
 		c->refused = true;
 		return false;

@@ -7,6 +7,7 @@
 #include "dns/private/rrset.h"
 
 #include <string.h>
+#include <strings.h>
 
 static void zone_path(const struct api *a, const char *zone, struct buf *path)
 {
@@ -33,6 +34,16 @@ static bool has_zone(
 	return *has || r.status == 404 || r.status == 422;
 }
 
+static void locate(struct api *a, struct rrset *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct rrset *s = &list[i];
+
+		if (!api_find_zone(a, s->name, has_zone, &s->zone, &s->err))
+			api_zone_clear(&s->zone);
+	}
+}
+
 static bool is_set(const cJSON *rrset, const char *name)
 {
 	const char *owner = api_text(rrset, "name");
@@ -48,64 +59,75 @@ static void take_set(const cJSON *rrset, struct rrset *s)
 	const cJSON *ttl = cJSON_GetObjectItemCaseSensitive(rrset, "ttl");
 	const cJSON *record;
 
-	if (cJSON_IsNumber(ttl))
-		s->ttl = ttl->valueint;
 	cJSON_ArrayForEach(record, cJSON_GetObjectItemCaseSensitive(rrset, "records"))
 	{
+		const cJSON *off = cJSON_GetObjectItemCaseSensitive(record, "disabled");
+
 		if (api_text(record, "content"))
-			rrset_add(s, api_text(record, "content"));
+			rrset_add(s, api_text(record, "content"), cJSON_IsTrue(off));
 	}
+	/* a set of comments alone says 0 */
+	if (s->n && cJSON_IsNumber(ttl))
+		s->ttl = ttl->valueint;
 }
 
-/* Older servers pass over the two filters, and send all there is. */
-static bool get(struct api *a, const struct api_zone *z, const char *name, struct rrset *s,
-	struct err *e)
+/* Servers that don't know the two filters send all there is. */
+static bool get_one(struct api *a, struct rrset *s, struct err *e)
 {
 	AUTO(api_answer) struct api_answer r = API_ANSWER_EMPTY;
 	AUTO(buf) struct buf path = BUF_EMPTY;
-	const cJSON *rrset;
+	const cJSON *list, *rrset;
 
-	zone_path(a, z->name, &path);
+	zone_path(a, s->zone.name, &path);
 	buf_puts(&path, "?rrset_name=");
-	api_escape(&path, name);
+	api_escape(&path, s->name);
 	buf_puts(&path, ".&rrset_type=TXT");
 	if (!api_call(a, "GET", path.data, NULL, &r, e))
 		return false;
-	cJSON_ArrayForEach(rrset, cJSON_GetObjectItemCaseSensitive(r.json, "rrsets"))
+	list = cJSON_GetObjectItemCaseSensitive(r.json, "rrsets");
+	/* taken for an empty set, it would be overwritten */
+	if (!cJSON_IsArray(list))
+		return err_set(e, ERR_DNS, "the answer has no list of rrsets");
+	cJSON_ArrayForEach(rrset, list)
 	{
-		if (is_set(rrset, name))
+		if (is_set(rrset, s->name))
 			take_set(rrset, s);
 	}
 	return true;
 }
 
-static cJSON *patch(const char *name, const struct rrset *s)
+static bool get(struct api *a, struct rrset *list, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!get_one(a, &list[i], e))
+			return false;
+	return true;
+}
+
+static cJSON *patch(const struct rrset *s)
 {
 	AUTO(buf) struct buf owner = BUF_EMPTY;
-	cJSON *body = cJSON_CreateObject();
-	cJSON *list = cJSON_AddArrayToObject(body, "rrsets");
 	cJSON *rrset = cJSON_CreateObject();
 	cJSON *records;
 
-	cJSON_AddItemToArray(list, rrset);
-	buf_printf(&owner, "%s.", name);
+	buf_printf(&owner, "%s.", s->name);
 	cJSON_AddStringToObject(rrset, "name", owner.data);
 	cJSON_AddStringToObject(rrset, "type", "TXT");
 	cJSON_AddStringToObject(rrset, "changetype", s->n ? "REPLACE" : "DELETE");
 	if (s->n == 0)
-		return body;
+		return rrset;
 	cJSON_AddNumberToObject(rrset, "ttl", s->ttl);
 	records = cJSON_AddArrayToObject(rrset, "records");
 	for (size_t i = 0; i < s->n; i++) {
 		AUTO(buf) struct buf content = BUF_EMPTY;
 		cJSON *record = cJSON_CreateObject();
 
-		rrset_quote(s->values[i], &content);
+		rrset_quote(s->values[i].text, &content);
 		cJSON_AddStringToObject(record, "content", content.data);
-		cJSON_AddFalseToObject(record, "disabled");
+		cJSON_AddBoolToObject(record, "disabled", s->values[i].disabled);
 		cJSON_AddItemToArray(records, record);
 	}
-	return body;
+	return rrset;
 }
 
 /* Primaries tell their secondaries when they are asked to; others refuse, and that's well.
@@ -122,29 +144,47 @@ static void notify(struct api *a, const struct api_zone *z)
 		return;
 }
 
-static bool put(struct api *a, const struct api_zone *z, const char *name,
-	const struct rrset *s, struct err *e)
+static bool put(struct api *a, const struct rrset *list, size_t n, struct api_answer *r,
+	struct err *e)
 {
-	AUTO(api_answer) struct api_answer r = API_ANSWER_EMPTY;
-	AUTO(json) cJSON *body = patch(name, s);
+	AUTO(json) cJSON *body = cJSON_CreateObject();
 	AUTO(buf) struct buf path = BUF_EMPTY;
+	cJSON *rrsets = cJSON_AddArrayToObject(body, "rrsets");
 
-	zone_path(a, z->name, &path);
-	if (!api_call(a, "PATCH", path.data, body, &r, e))
+	for (size_t i = 0; i < n; i++)
+		if (list[i].changed)
+			cJSON_AddItemToArray(rrsets, patch(&list[i]));
+	zone_path(a, list->zone.name, &path);
+	if (!api_call(a, "PATCH", path.data, body, r, e))
 		return false;
-	notify(a, z);
+	notify(a, &list->zone);
 	return true;
 }
 
-static void change(struct change *const *changes, size_t n, bool in)
+static void ask(
+	const struct dns_config *c, struct change *const *changes, size_t n, bool in)
 {
-	static const struct rrset_api how = { has_zone, get, put };
-	const struct dns_config *c = changes[0]->record->config;
+	static const struct rrset_api how = { locate, get, put };
 	AUTO(api) struct api a;
 
 	api_open(&a, c, c->api);
 	api_header(&a, "X-API-Key: %s", c->secret.data);
 	rrset_change(&a, changes, n, in, &how);
+}
+
+static void change(struct change *const *changes, size_t n, bool in)
+{
+	const struct dns_config *c = changes[0]->record->config;
+	struct err e;
+
+	if (c->api) {
+		ask(c, changes, n, in);
+		return;
+	}
+	err_set(&e, ERR_CONFIG, "powerdns: 'api' is missing: the URL of its web server");
+	changes_fail(changes, n, &e);
+	for (size_t i = 0; i < n; i++)
+		changes[i]->refused = in;
 }
 
 static void present(struct change *const *changes, size_t n)

@@ -1,25 +1,31 @@
 #include "dns/private/rrset.h"
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/text.h"
 
 #include <string.h>
+#include <strings.h>
 
-void rrset_clear(struct rrset *s)
+static void forget(struct rrset *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		free(s->values[i]);
+		free(s->values[i].text);
 	free(s->values);
-	*s = (struct rrset){ 0 };
+	s->values = NULL;
+	s->n = 0;
+	s->ttl = 0;
+	s->changed = false;
 }
 
-void rrset_add(struct rrset *s, const char *text)
+void rrset_add(struct rrset *s, const char *text, bool disabled)
 {
 	const size_t len = strlen(text);
 	const bool quoted = len >= 2 && text[0] == '"' && text[len - 1] == '"';
 
 	GROW(s->values, s->n);
-	s->values[s->n++] = quoted ? xstrndup(text + 1, len - 2) : xstrdup(text);
+	s->values[s->n++] = (struct rrset_value){
+		.text = quoted ? xstrndup(text + 1, len - 2) : xstrdup(text),
+		.disabled = disabled,
+	};
 }
 
 void rrset_quote(const char *value, struct buf *out)
@@ -28,106 +34,176 @@ void rrset_quote(const char *value, struct buf *out)
 }
 
 /* True if that changes the set. */
+static bool take_out(struct rrset *s, const char *value)
+{
+	size_t left = 0;
+	const size_t before = s->n;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (text_eq(s->values[i].text, value))
+			free(s->values[i].text);
+		else
+			s->values[left++] = s->values[i];
+	s->n = left;
+	return left < before;
+}
+
 static bool put_in(struct rrset *s, const char *value)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (text_eq(s->values[i], value))
+		if (text_eq(s->values[i].text, value) && !s->values[i].disabled)
 			return false;
-	rrset_add(s, value);
+	take_out(s, value); /* one that is disabled, and would be in the way */
+	rrset_add(s, value, false);
 	return true;
 }
 
-static bool take_out(struct rrset *s, const char *value)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		if (!text_eq(s->values[i], value))
-			continue;
-		free(s->values[i]);
-		s->values[i] = s->values[--s->n];
-		return true;
-	}
-	return false;
-}
+/* ---- one call ---- */
 
-/* The changes of one name: those from `from` on that have it. */
-struct party {
+struct job {
+	struct api *api;
 	struct change *const *changes;
-	size_t n, from;
-	const char *name;
+	size_t n_changes;
 	bool in;
+	const struct rrset_api *how;
+	struct rrset *sets;
+	size_t n;
 };
 
-static bool is_of(const struct party *p, size_t i)
+static void job_clear(struct job *j)
 {
-	return text_eq(p->changes[i]->record->name, p->name);
-}
-
-static bool apply(const struct party *p, struct rrset *s)
-{
-	bool changed = false;
-
-	for (size_t i = p->from; i < p->n; i++) {
-		const char *value = p->changes[i]->record->value;
-
-		if (is_of(p, i))
-			changed |= p->in ? put_in(s, value) : take_out(s, value);
+	for (size_t i = 0; i < j->n; i++) {
+		forget(&j->sets[i]);
+		api_zone_clear(&j->sets[i].zone);
+		free(j->sets[i].name);
 	}
-	return changed;
+	free(j->sets);
+}
+DEFINE_AUTO_VALUE(struct job, job, job_clear)
+
+static bool is_of(const struct change *c, const struct rrset *s)
+{
+	return strcasecmp(c->record->name, s->name) == 0;
 }
 
-static bool change_name(struct api *a, const struct party *p, struct api_zone *z,
-	const struct rrset_api *how, bool *refused, struct err *e)
+static void gather(struct job *j)
 {
-	AUTO(rrset) struct rrset s = { .ttl = a->config->ttl };
+	j->sets = xcalloc(j->n_changes, sizeof *j->sets);
+	for (size_t i = 0; i < j->n_changes; i++) {
+		size_t k = 0;
 
-	*refused = true;
-	if (!api_find_zone(a, p->name, how->has_zone, z, e))
-		return false;
-	if (!how->get(a, z, p->name, &s, e))
-		return err_wrap(e, "zone %s", z->name);
-	if (!apply(p, &s))
-		return true;
-	*refused = false;
-	return how->put(a, z, p->name, &s, e) || err_wrap(e, "zone %s", z->name);
-}
-
-static bool is_first(struct change *const *changes, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (text_eq(changes[k]->record->name, changes[i]->record->name))
-			return false;
-	return true;
-}
-
-static void settle(const struct party *p, const struct api_zone *z, const struct err *e,
-	bool ok, bool refused)
-{
-	for (size_t i = p->from; i < p->n; i++) {
-		struct change *c = p->changes[i];
-
-		if (!is_of(p, i))
+		while (k < j->n && !is_of(j->changes[i], &j->sets[k]))
+			k++;
+		if (k < j->n)
 			continue;
-		if (z->name && !c->record->zone)
-			c->record->zone = xstrdup(z->name);
-		if (ok)
+		j->sets[j->n++] = (struct rrset){
+			.name = xstrdup(j->changes[i]->record->name),
+			.zone = API_ZONE_EMPTY,
+		};
+		text_lower(j->sets[k].name);
+	}
+}
+
+static bool apply(const struct job *j, struct rrset *s)
+{
+	for (size_t i = 0; i < j->n_changes; i++) {
+		const char *value = j->changes[i]->record->value;
+
+		if (is_of(j->changes[i], s))
+			s->changed |= j->in ? put_in(s, value) : take_out(s, value);
+	}
+	if (s->ttl == 0)
+		s->ttl = j->api->config->ttl;
+	return s->changed;
+}
+
+/* Read, change, write. *written: it was tried, so that something may have been added. */
+static bool rewrite(const struct job *j, struct rrset *sets, size_t n, bool *written,
+	struct api_answer *r, struct err *e)
+{
+	*written = false;
+	for (size_t i = 0; i < n; i++)
+		forget(&sets[i]);
+	if (!j->how->get(j->api, sets, n, e))
+		return err_wrap(e, "zone %s", sets->zone.name);
+	for (size_t i = 0; i < n; i++)
+		*written |= apply(j, &sets[i]);
+	return !*written || j->how->put(j->api, sets, n, r, e) ||
+		err_wrap(e, "zone %s", sets->zone.name);
+}
+
+/* e: NULL if all is well. */
+static void settle(
+	const struct job *j, const struct rrset *s, const struct err *e, bool written)
+{
+	for (size_t i = 0; i < j->n_changes; i++) {
+		struct change *c = j->changes[i];
+
+		if (!is_of(c, s))
+			continue;
+		if (s->zone.name && !c->record->zone)
+			c->record->zone = xstrdup(s->zone.name);
+		if (!e)
 			continue;
 		c->err = *e;
-		c->refused = p->in && refused;
+		c->refused = j->in && !written;
 	}
+}
+
+/* Of what is in the request, and not of who asks, how often, or on what a day. */
+static bool is_refusal(int status)
+{
+	return status >= 400 && status < 500 && status != 401 && status != 429;
+}
+
+static void carry_out(const struct job *j, struct rrset *sets, size_t n)
+{
+	AUTO(api_answer) struct api_answer r = API_ANSWER_EMPTY;
+	struct err e = { 0 };
+	bool written;
+	const bool ok = rewrite(j, sets, n, &written, &r, &e);
+
+	if (!ok && n > 1 && is_refusal(r.status)) {
+		carry_out(j, sets, n / 2);
+		carry_out(j, sets + n / 2, n - n / 2);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		settle(j, &sets[i], ok ? NULL : &e, written);
+}
+
+static int by_zone(const void *a, const void *b)
+{
+	const struct rrset *x = a, *y = b;
+	const int order =
+		strcmp(x->zone.name ? x->zone.name : "", y->zone.name ? y->zone.name : "");
+
+	return order ? order : strcmp(x->name, y->name);
+}
+
+static size_t of_one_zone(const struct rrset *sets, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && text_eq(sets[i].zone.name, sets->zone.name))
+		i++;
+	return i;
 }
 
 void rrset_change(struct api *a, struct change *const *changes, size_t n, bool in,
 	const struct rrset_api *how)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct party p = { changes, n, i, changes[i]->record->name, in };
-		AUTO(api_zone) struct api_zone z = API_ZONE_EMPTY;
-		struct err e = { 0 };
-		bool refused, ok;
+	AUTO(job) struct job j = { a, changes, n, in, how, NULL, 0 };
 
-		if (!is_first(changes, i))
-			continue;
-		ok = change_name(a, &p, &z, how, &refused, &e);
-		settle(&p, &z, &e, ok, refused);
+	gather(&j);
+	how->locate(a, j.sets, j.n);
+	qsort(j.sets, j.n, sizeof *j.sets, by_zone);
+	for (size_t i = 0, part; i < j.n; i += part) {
+		part = of_one_zone(j.sets + i, j.n - i);
+		if (j.sets[i].zone.name)
+			carry_out(&j, j.sets + i, part);
+		else
+			for (size_t k = i; k < i + part; k++)
+				settle(&j, &j.sets[k], &j.sets[k].err, false);
 	}
 }

@@ -89,6 +89,8 @@ typedef bool api_has_zone(
 bool api_find_zone(struct api *a, const char *name, api_has_zone *has_zone,
 	struct api_zone *z, struct err *e) NODISCARD;
 
+/* The zone's own name, or one below it. */
+bool api_is_in(const char *name, const char *zone);
 /* "_acme-challenge.www" of "_acme-challenge.www.example.net" in zone example.net; "" at the
  * zone's own name. Appended. */
 void api_below(const char *name, const char *zone, struct buf *out);

@@ -1,36 +1,46 @@
 /*
  * rrset - APIs that know only whole sets of TXT values at a name: read, changed, written
  * back, so that what others have there stays.
+ *
+ * What one call changes in a zone goes into one write: providers count writes (deSEC: 15 a
+ * minute), and a set that has two of our values is never written with one of them only.
  */
 #pragma once
 
 #include "dns/private/api.h"
 
 struct rrset {
-	char **values; /* without the quotes of zone files */
+	char *name; /* lower case, no trailing dot */
+	struct api_zone zone;
+	struct err err; /* why it has no zone */
+	struct rrset_value {
+		char *text; /* without the outer quotes of zone files */
+		bool disabled;
+	} * values;
 	size_t n;
-	int ttl; /* seconds; of a set that there is not yet, the configuration's */
+	int ttl;      /* seconds; 0: there is no such set yet */
+	bool changed; /* to be written */
 };
-void rrset_clear(struct rrset *s);
-DEFINE_AUTO_VALUE(struct rrset, rrset, rrset_clear)
 
-/* Add one, in the quotes of a zone file or without. */
-void rrset_add(struct rrset *s, const char *text);
+/* What `get` found: one more value, in the quotes of a zone file or without. */
+void rrset_add(struct rrset *s, const char *text, bool disabled);
 /* "\"value\"", appended. */
 void rrset_quote(const char *value, struct buf *out);
 
-/* The set at a name, empty if there is none; and put it in force, n 0: delete it. */
-typedef bool rrset_get(struct api *a, const struct api_zone *z, const char *name,
-	struct rrset *s, struct err *e);
-typedef bool rrset_put(struct api *a, const struct api_zone *z, const char *name,
-	const struct rrset *s, struct err *e);
-
 struct rrset_api {
-	api_has_zone *has_zone;
-	rrset_get *get;
-	rrset_put *put;
+	/* Set the zone of each; one that has none gets an err. */
+	void (*locate)(struct api *a, struct rrset *list, size_t n);
+	/* Fill in values and ttl of sets of one zone, which are empty. */
+	bool (*get)(struct api *a, struct rrset *list, size_t n, struct err *e);
+	/* Put those that are changed in force, all or none of them; n 0: delete it. *r is
+	 * the answer to that, also to a refusal. */
+	bool (*put)(struct api *a, const struct rrset *list, size_t n, struct api_answer *r,
+		struct err *e);
 };
 
-/* All changes of one name go into one write; what needs none is not written. */
+/*
+ * All changes, a write for each zone; what needs none is not written. Where the provider
+ * refuses many at once, it's found by halves which of them it refuses.
+ */
 void rrset_change(struct api *a, struct change *const *changes, size_t n, bool in,
 	const struct rrset_api *how);

@@ -123,11 +123,128 @@ static void what_it_refuses_is_told_in_its_words(void **state)
 	dns_records_clear(&r, 1);
 }
 
+#define SET_OF(name) "?rrset_name=_acme-challenge." name ".example.net.&rrset_type=TXT"
+#define NONE         "{\"rrsets\":[]}"
+#define NEW(name, value)                                                                   \
+	"{\"name\":\"_acme-challenge." name ".example.net.\",\"type\":\"TXT\","            \
+	"\"changetype\":\"REPLACE\",\"ttl\":60,\"records\":[{\"content\":\"\\\"" value     \
+	"\\\"\",\"disabled\":false}]}"
+
+/* As 5.x sends them; and 4.7 sends a set of comments alone with a TTL of 0. */
+static void what_is_disabled_stays_so(void **state)
+{
+	const struct turn in[] = {
+		{ .ask = "GET " ZONES "example.net.?rrsets=false", .answer = "{}" },
+		{ .ask = "GET " ZONES "example.net." SET,
+			.answer = "{\"rrsets\":[{\"name\":\"" NAME
+				  "\",\"type\":\"TXT\",\"ttl\":300,\"records\":["
+				  "{\"content\":\"\\\"off\\\"\",\"disabled\":true},"
+				  "{\"content\":\"\\\"one\\\"\",\"disabled\":true},"
+				  "{\"content\":\"\\\"a\\\" \\\"b\\\"\",\"disabled\":false}"
+				  "]}]}" },
+		{ .ask = "PATCH " ZONES "example.net.",
+			.body = "{\"rrsets\":[{\"name\":\"" NAME "\",\"type\":\"TXT\","
+				"\"changetype\":\"REPLACE\",\"ttl\":300,\"records\":["
+				"{\"content\":\"\\\"off\\\"\",\"disabled\":true},"
+				"{\"content\":\"\\\"a\\\" \\\"b\\\"\",\"disabled\":false},"
+				"{\"content\":\"\\\"one\\\"\",\"disabled\":false}]}]}",
+			.status = 204 },
+		{ .ask = "PUT " ZONES "example.net./notify", .answer = "{}" },
+	};
+	const struct turn comments[] = {
+		{ .ask = "GET " ZONES "example.net.?rrsets=false", .answer = "{}" },
+		{ .ask = "GET " ZONES "example.net." SET_OF("b"),
+			.answer =
+				"{\"rrsets\":[{\"name\":\"_acme-challenge.b.example.net.\","
+				"\"type\":\"TXT\",\"ttl\":0,\"records\":[],"
+				"\"comments\":[{\"content\":\"c\"}]}]}" },
+		{ .ask = "PATCH " ZONES "example.net.",
+			.body = "{\"rrsets\":[" NEW("b", "one") "]}",
+			.status = 204 },
+		{ .ask = "PUT " ZONES "example.net./notify", .answer = "{}" },
+	};
+	AUTO(api_config) struct dns_config c = api_config("powerdns", "secret-key");
+	struct dns_record r[] = { api_record(&c, "www.example.net", "one"),
+		api_record(&c, "b.example.net", "one") };
+
+	(void)state;
+	c.zone = "example.net";
+	api_adds(in, ARRAY_LEN(in), &r[0], 1);
+	api_adds(comments, ARRAY_LEN(comments), &r[1], 1);
+	no_error(r, 2);
+	dns_records_clear(r, 2);
+}
+
+/* The rest of one write isn't spoilt by what the server refuses of it. */
+static void one_that_is_refused_stands_alone(void **state)
+{
+	static const char conflict[] =
+		"{\"error\":\"RRset _acme-challenge.b.example.net. IN TXT: Conflicts\"}";
+	const struct turn in[] = {
+		{ .ask = "GET " ZONES "example.net.?rrsets=false", .answer = "{}" },
+		{ .ask = "GET " ZONES "example.net.?rrsets=false", .answer = "{}" },
+		{ .ask = "GET " ZONES "example.net." SET_OF("a"), .answer = NONE },
+		{ .ask = "GET " ZONES "example.net." SET_OF("b"), .answer = NONE },
+		{ .ask = "PATCH " ZONES "example.net.",
+			.body = "{\"rrsets\":[" NEW("a", "one") "," NEW("b", "two") "]}",
+			.status = 422,
+			.answer = conflict },
+		{ .ask = "GET " ZONES "example.net." SET_OF("a"), .answer = NONE },
+		{ .ask = "PATCH " ZONES "example.net.",
+			.body = "{\"rrsets\":[" NEW("a", "one") "]}",
+			.status = 204 },
+		{ .ask = "PUT " ZONES "example.net./notify", .answer = "{}" },
+		{ .ask = "GET " ZONES "example.net." SET_OF("b"), .answer = NONE },
+		{ .ask = "PATCH " ZONES "example.net.",
+			.body = "{\"rrsets\":[" NEW("b", "two") "]}",
+			.status = 422,
+			.answer = conflict },
+	};
+	AUTO(api_config) struct dns_config c = api_config("powerdns", "secret-key");
+	struct dns_record r[] = { api_record(&c, "B.example.net", "two"),
+		api_record(&c, "a.example.net", "one") };
+
+	(void)state;
+	c.zone = "example.net";
+	api_adds(in, ARRAY_LEN(in), r, 2);
+	no_error(&r[1], 1);
+	assert_int_equal(r[0].err.kind, ERR_DNS);
+	assert_non_null(strstr(r[0].err.msg, "Conflicts"));
+	dns_records_clear(r, 2);
+}
+
+static void without_an_answer_nothing_is_written(void **state)
+{
+	const struct turn in[] = {
+		{ .ask = "GET " ZONES "example.net.?rrsets=false", .answer = "{}" },
+		{ .ask = "GET " ZONES "example.net." SET, .answer = "<html>" },
+	};
+	AUTO(api_config) struct dns_config c = api_config("powerdns", "secret-key");
+	struct dns_record r = api_record(&c, "www.example.net", "one");
+
+	(void)state;
+	c.zone = "example.net";
+	api_adds(in, ARRAY_LEN(in), &r, 1);
+	assert_non_null(strstr(r.err.msg, "no list of rrsets"));
+	assert_false(r.presented);
+	dns_records_clear(&r, 1);
+
+	c.api = NULL;
+	r = api_record(&c, "www.example.net", "one");
+	api_adds(NULL, 0, &r, 1);
+	assert_int_equal(r.err.kind, ERR_CONFIG);
+	assert_false(r.presented);
+	dns_records_clear(&r, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_others_have_there_stays),
 		cmocka_unit_test(what_is_as_it_should_be_is_not_written),
+		cmocka_unit_test(what_is_disabled_stays_so),
+		cmocka_unit_test(one_that_is_refused_stands_alone),
+		cmocka_unit_test(without_an_answer_nothing_is_written),
 		cmocka_unit_test(what_it_refuses_is_told_in_its_words),
 	};
 
