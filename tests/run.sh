@@ -25,5 +25,8 @@ esac
 tests/packages.sh $packages
 [ -e "build/$preset/build.ninja" ] || cmake --preset "$preset"
 ninja -C "build/$preset" --quiet
+if [ "$preset" = tsan ]; then
+	export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp halt_on_error=1 exitcode=66"
+fi
 # shellcheck disable=SC2086
 exec ctest --test-dir "build/$preset" --output-on-failure -j "$(nproc)" $label

@@ -13,7 +13,7 @@ enum {
 	REQUEST_SECONDS = 30, /* a hung request must not eat all of it */
 	TRIES = 4,
 	FIRST_PAUSE_MS = 500, /* doubling */
-	LONGEST_PAUSE_S = 30, /* of a Retry-After that is waited for */
+	LONGEST_PAUSE_S = 60, /* of a Retry-After that is waited for */
 	MOST_WORDS = 200      /* of what the provider says */
 };
 
@@ -38,6 +38,11 @@ void api_clear(struct api *a)
 		explicit_bzero(a->headers[i], strlen(a->headers[i]));
 		free(a->headers[i]);
 	}
+	for (size_t i = 0; i < a->n_memos; i++) {
+		free(a->memos[i].zone);
+		buf_clear(&a->memos[i].id);
+	}
+	free(a->memos);
 	http_free(a->http);
 }
 
@@ -230,16 +235,44 @@ bool api_is_in(const char *name, const char *zone)
 		(n == z || name[n - z - 1] == '.');
 }
 
+static const struct api_memo *recall(const struct api *a, const char *zone)
+{
+	for (size_t i = 0; i < a->n_memos; i++)
+		if (text_eq(a->memos[i].zone, zone))
+			return &a->memos[i];
+	return NULL;
+}
+
+/* NULL if the provider can't be asked. */
+static const struct api_memo *learn(
+	struct api *a, const char *zone, api_has_zone *has_zone, struct err *e)
+{
+	struct api_memo m = { .id = BUF_EMPTY };
+
+	if (!has_zone(a, zone, &m.has, &m.id, e)) {
+		buf_clear(&m.id);
+		return NULL;
+	}
+	m.zone = xstrdup(zone);
+	GROW(a->memos, a->n_memos);
+	a->memos[a->n_memos] = m;
+	return &a->memos[a->n_memos++];
+}
+
 static bool try_zone(struct api *a, const char *candidate, api_has_zone *has_zone,
 	struct api_zone *z, struct err *e)
 {
-	bool has = false;
+	const struct api_memo *m = recall(a, candidate);
 
-	buf_reset(&z->id);
-	if (!has_zone(a, candidate, &has, &z->id, e))
+	if (!m)
+		m = learn(a, candidate, has_zone, e);
+	if (!m)
 		return false;
-	if (has)
+	buf_reset(&z->id);
+	if (m->has) {
+		buf_puts(&z->id, m->id.data);
 		z->name = xstrdup(candidate);
+	}
 	return true;
 }
 
@@ -278,8 +311,9 @@ static bool carry_out(struct api *a, struct change *c, bool in, struct api_zone 
 	const struct dns_record *r = c->record;
 	const struct api_job job = { a, z, r, in };
 
-	if ((!z->name || !api_is_in(r->name, z->name)) &&
-		!api_find_zone(a, r->name, has_zone, z, e)) {
+	/* from the name down, every time: a zone within the last one's can be the right one
+	 */
+	if (!api_find_zone(a, r->name, has_zone, z, e)) {
 		c->refused = true;
 		return false;
 	}

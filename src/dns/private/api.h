@@ -23,6 +23,12 @@ struct api {
 	char *headers[API_HEADERS + 1]; /* "Name: value", of every request */
 	size_t n_headers;
 	int64_t deadline; /* for all of the call */
+	struct api_memo {
+		char *zone;
+		bool has;
+		struct buf id;
+	} * memos; /* what has_zone has said so far */
+	size_t n_memos;
 };
 /* usual: the provider's own base, where the configuration has none. */
 void api_open(struct api *a, const struct dns_config *c, const char *usual);

@@ -276,7 +276,7 @@ static void what_passes_is_tried_again(void **state)
 			.answer = "{}" },
 		{ .ask = "POST /update",
 			.status = 500,
-			.headers = "Retry-After: 31\r\n",
+			.headers = "Retry-After: 61\r\n",
 			.answer = "{\"error\": \"db_error\"}" },
 	};
 	AUTO(api_config) struct dns_config c = with(state, ACCOUNTS);

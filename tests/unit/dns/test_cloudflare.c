@@ -27,7 +27,8 @@ static void records_come_and_go_by_value(void **state)
 			.header = BEARER,
 			.body = BODY("_acme-challenge.www.example.net", "one"),
 			.answer = "{\"success\":true,\"result\":{\"id\":\"r1\"}}" },
-		/* the zone is known by now */
+		/* it could be a zone of its own; of the other one it is known by now */
+		{ .ask = "GET /zones?name=_acme-challenge.example.net", .answer = NO_ZONE },
 		{ .ask = "POST /zones/z1/dns_records",
 			.body = BODY("_acme-challenge.example.net", "two"),
 			.status = 400,
@@ -47,6 +48,7 @@ static void records_come_and_go_by_value(void **state)
 				"{\"id\":\"r2\",\"content\":\"one\"}]}" },
 		{ .ask = "DELETE /zones/z1/dns_records/r1", .answer = "{}" },
 		{ .ask = "DELETE /zones/z1/dns_records/r2", .status = 404, .answer = "{}" },
+		{ .ask = "GET /zones?name=_acme-challenge.example.net", .answer = NO_ZONE },
 		{ .ask = "GET /zones/z1/dns_records?type=TXT&per_page=100&name="
 			 "_acme-challenge.example.net",
 			.answer = "{\"result\":[]}" },
@@ -62,6 +64,29 @@ static void records_come_and_go_by_value(void **state)
 	api_removes(out, ARRAY_LEN(out), r, 2);
 	no_error(r, 2);
 	assert_false(r[0].presented);
+	dns_records_clear(r, 2);
+}
+
+static void the_deepest_zone_is_it(void **state)
+{
+	const struct turn in[] = {
+		{ .ask = "GET /zones?name=_acme-challenge.example.net", .answer = NO_ZONE },
+		{ .ask = "GET /zones?name=example.net", .answer = ZONE },
+		{ .ask = "POST /zones/z1/dns_records", .answer = "{}" },
+		{ .ask = "GET /zones?name=_acme-challenge.dev.example.net",
+			.answer = NO_ZONE },
+		{ .ask = "GET /zones?name=dev.example.net",
+			.answer = "{\"result\":[{\"id\":\"z2\"}]}" },
+		{ .ask = "POST /zones/z2/dns_records", .answer = "{}" },
+	};
+	AUTO(api_config) struct dns_config c = api_config("cloudflare", "secret-token");
+	struct dns_record r[] = { api_record(&c, "example.net", "one"),
+		api_record(&c, "dev.example.net", "two") };
+
+	(void)state;
+	api_adds(in, ARRAY_LEN(in), r, 2);
+	no_error(r, 2);
+	assert_string_equal(r[1].zone, "dev.example.net");
 	dns_records_clear(r, 2);
 }
 
@@ -139,7 +164,7 @@ static void what_passes_is_tried_again(void **state)
 		{ .ask = "GET /zones?name=a.net", .answer = ZONE },
 		{ .ask = "POST /zones/z1/dns_records",
 			.status = 503,
-			.headers = "Retry-After: 31\r\n" },
+			.headers = "Retry-After: 61\r\n" },
 	};
 	AUTO(api_config) struct dns_config c = api_config("cloudflare", "secret-token");
 	struct dns_record r = api_record(&c, "a.net", "one");
@@ -171,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_come_and_go_by_value),
+		cmocka_unit_test(the_deepest_zone_is_it),
 		cmocka_unit_test(a_global_key_goes_with_an_e_mail),
 		cmocka_unit_test(what_it_refuses_is_told_in_its_words),
 		cmocka_unit_test(what_passes_is_tried_again),

@@ -182,7 +182,6 @@ static void one_that_is_refused_stands_alone(void **state)
 		"{\"error\":\"RRset _acme-challenge.b.example.net. IN TXT: Conflicts\"}";
 	const struct turn in[] = {
 		{ .ask = "GET " ZONES "example.net.?rrsets=false", .answer = "{}" },
-		{ .ask = "GET " ZONES "example.net.?rrsets=false", .answer = "{}" },
 		{ .ask = "GET " ZONES "example.net." SET_OF("a"), .answer = NONE },
 		{ .ask = "GET " ZONES "example.net." SET_OF("b"), .answer = NONE },
 		{ .ask = "PATCH " ZONES "example.net.",
