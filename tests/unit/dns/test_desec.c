@@ -178,7 +178,7 @@ static void what_it_refuses_is_told_in_its_words(void **state)
 		{ { { .ask = OWNER, .answer = "[" DOMAIN("example.net") "]" },
 			  { .ask = "GET " SETS "_acme-challenge.www/TXT/",
 				  .status = 429,
-				  .headers = "Retry-After: 55\r\n"
+				  .headers = "Retry-After: 75\r\n"
 					     "Content-Type: application/json\r\n",
 				  .answer = "{\"detail\":\"Request was throttled.\"}" } },
 			2, NULL, "status 429: Request was throttled." },
