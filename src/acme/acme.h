@@ -33,6 +33,9 @@ struct acme *acme_open(struct http *h, const char *directory_url,
 void acme_free(struct acme *a);
 DEFINE_AUTO(struct acme, acme, acme_free)
 
+/* From now on the session is that key's. The account's URL stays as it is known. */
+bool acme_use_key(struct acme *a, const struct key *key, struct err *e) NODISCARD;
+
 /* What the directory's meta says (7.1.1, 9.7.6). Texts are NULL where it doesn't. */
 struct acme_meta {
 	bool wants_eab;
@@ -99,9 +102,9 @@ bool acme_account_contact(struct acme *a, const struct acme_registration *g,
 /* For good (7.3.6). */
 bool acme_account_deactivate(struct acme *a, int64_t deadline, struct err *e) NODISCARD;
 /*
- * From now on the account has that key (7.3.5). *a goes on with the old one: open another
- * with the new. After an error that may have passed either key can be the account's:
- * acme_account_find tells.
+ * From now on the account has that key (7.3.5). *a goes on with the old one: acme_use_key.
+ * After any error, also a refusal, either key can be the account's, for an answer can have
+ * been lost and what was tried after it refused: acme_account_find tells.
  */
 bool acme_account_rollover(
 	struct acme *a, const struct key *key, int64_t deadline, struct err *e) NODISCARD;
@@ -199,8 +202,11 @@ bool acme_authorization_deactivate(
 
 /* ---- revocation (7.6) ---- */
 
+enum { ACME_KEY_COMPROMISE = 1 }; /* the one that a client looks at */
 /* "keyCompromise", "superseded" … (RFC 5280 5.3.1), those a subscriber may give. */
 bool acme_reason_parse(const char *word, int *reason, struct err *e) NODISCARD;
+/* Its word as RFC 5280 writes it. */
+const char *acme_reason_name(int reason);
 /*
  * Signed by the account, or by the certificate's own key if `by` isn't NULL (then no
  * account is needed). *already: it was revoked before, which is well too.

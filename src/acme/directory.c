@@ -27,9 +27,10 @@ static void read_profiles(struct acme *a, const cJSON *directory)
 	}
 }
 
-static char *meta_url(const cJSON *meta, const char *name)
+/* What not every CA has; what is no URL is as good as none. */
+static char *optional_url(const cJSON *o, const char *name)
 {
-	const char *url = json_text(meta, name);
+	const char *url = json_text(o, name);
 
 	return url && url_good(url) ? xstrdup(url) : NULL;
 }
@@ -40,8 +41,8 @@ static void read_meta(struct acme_meta *m, const cJSON *meta)
 
 	m->wants_eab = cJSON_IsTrue(
 		cJSON_GetObjectItemCaseSensitive(meta, "externalAccountRequired"));
-	m->terms = meta_url(meta, "termsOfService");
-	m->website = meta_url(meta, "website");
+	m->terms = optional_url(meta, "termsOfService");
+	m->website = optional_url(meta, "website");
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(meta, "caaIdentities"))
 	{
 		if (!cJSON_IsString(item) || m->n_caa == MOST_NAMES)
@@ -49,12 +50,6 @@ static void read_meta(struct acme_meta *m, const cJSON *meta)
 		GROW(m->caa, m->n_caa);
 		m->caa[m->n_caa++] = xstrdup(item->valuestring);
 	}
-}
-
-/* What not every CA has. */
-static bool optional_url(const cJSON *o, const char *name, char **url, struct err *e)
-{
-	return !cJSON_HasObjectItem(o, name) || json_url(o, name, url, e);
 }
 
 static bool read_directory(struct acme *a, const struct answer *r, struct err *e)
@@ -66,21 +61,23 @@ static bool read_directory(struct acme *a, const struct answer *r, struct err *e
 			r->http.body.data[0] == '<' ? "HTML" : "something else");
 	if (!json_url(o, "newNonce", &a->new_nonce, e) ||
 		!json_url(o, "newAccount", &a->new_account, e) ||
-		!json_url(o, "newOrder", &a->new_order, e) ||
-		!optional_url(o, "revokeCert", &a->revoke_cert, e) ||
-		!optional_url(o, "keyChange", &a->key_change, e) ||
-		!optional_url(o, "renewalInfo", &a->renewal_info, e))
+		!json_url(o, "newOrder", &a->new_order, e))
 		return false;
+	a->revoke_cert = optional_url(o, "revokeCert");
+	a->key_change = optional_url(o, "keyChange");
+	a->renewal_info = optional_url(o, "renewalInfo");
 	read_meta(&a->meta, cJSON_GetObjectItemCaseSensitive(o, "meta"));
 	read_profiles(a, o);
 	return true;
 }
 
-static bool set_key(struct acme *a, const struct key *key, struct err *e)
+bool acme_use_key(struct acme *a, const struct key *key, struct err *e)
 {
 	struct sha256 d;
 
 	a->key = key;
+	buf_reset(&a->jwk);
+	buf_reset(&a->thumbprint);
 	if (!key)
 		return true;
 	if (!key_jws_alg(key))
@@ -120,7 +117,8 @@ struct acme *acme_open_paced(struct http *h, const char *directory_url,
 		return NULL;
 	}
 	a = make(h, directory_url, pace);
-	if (!set_key(a, account_key, e) || !acme_get(a, directory_url, deadline, &r, e))
+	if (!acme_use_key(a, account_key, e) ||
+		!acme_get(a, directory_url, deadline, &r, e))
 		return NULL;
 	if (!read_directory(a, &r, e)) {
 		err_wrap(e, "%s: no ACME directory", directory_url);

@@ -26,6 +26,11 @@ bool acme_reason_parse(const char *word, int *reason, struct err *e)
 		e, ERR_USAGE, "unknown reason '%s': give one of %s", word, known.data);
 }
 
+const char *acme_reason_name(int reason)
+{
+	return reasons[reason];
+}
+
 bool acme_revoke(struct acme *a, const struct buf *der, const struct key *by, int reason,
 	bool *already, int64_t deadline, struct err *e)
 {

@@ -10,7 +10,8 @@ enum {
 	RETRIES = 4,  /* after the first failure that may pass */
 	PATIENCE_S =
 		60, /* the longest Retry-After that is waited for; Boulder's 500s ask it */
-	ONE_REQUEST_S = 90, /* a hung request must not eat the whole deadline */
+	MOST_S = 7 * 24 * 3600, /* a CA's word is taken for so long, not for years */
+	ONE_REQUEST_S = 90,     /* a hung request must not eat the whole deadline */
 };
 
 void answer_clear(struct answer *r)
@@ -59,7 +60,8 @@ static void note_times(struct answer *r)
 {
 	r->retry_after = http_retry_after(&r->http);
 	if ((r->http.status == 429 || r->http.status == 503) && r->retry_after >= 0)
-		r->not_before = clock_now() + r->retry_after;
+		r->not_before =
+			clock_now() + (r->retry_after < MOST_S ? r->retry_after : MOST_S);
 }
 
 static bool send_request(

@@ -39,7 +39,7 @@ static bool enrol(const struct context *c, struct account *a, struct err *e)
 {
 	bool registered;
 
-	if (!account_enrol(a, &registered, e))
+	if (!account_register(a, &registered, e))
 		return false;
 	tell(c, a, registered ? "registered" : "registered before", NULL);
 	return true;
@@ -107,8 +107,8 @@ static bool find_ca(const struct settings *s, const char *word,
 		e, ERR_USAGE, "no CA '%s' in %s, only: %s", word, s->file, names.data);
 }
 
-/* One CA's failure leaves the others going. */
-static bool act(
+/* One CA's failure leaves the others going. Its exit status. */
+static int act(
 	const struct context *c, const struct action *action, const struct ca_settings *ca)
 {
 	AUTO(account) struct account a = { 0 };
@@ -116,10 +116,12 @@ static bool act(
 
 	if (account_check(ca, &e) && account_reach(&a, ca, c->settings->accounts, &e) &&
 		action->run(c, &a, &e))
-		return true;
+		return EXIT_OK;
+	if (e.pos.line)
+		return tell_error(c, &e);
 	report_emit(c->report,
 		&(struct event){ .kind = EVENT_FAILED, .ca = ca->name, .detail = e.msg });
-	return false;
+	return exit_status(&e);
 }
 
 /* *only is the CA that is meant; NULL: all of them. */
@@ -145,12 +147,14 @@ int cmd_account(struct context *c)
 	const struct ca_settings *only;
 	struct err e = { 0 };
 	const struct action *action = action_of(c->options, &e);
-	bool ok = true;
+	int status = EXIT_OK, one;
 
 	if (!action || !which(c, action, &only, &e))
 		return tell_error(c, &e);
 	for (size_t i = 0; i < s->n_cas && !stop_requested(); i++)
-		if (!only || s->cas[i] == only)
-			ok = act(c, action, s->cas[i]) && ok;
-	return ok ? EXIT_OK : EXIT_FAILED;
+		if (!only || s->cas[i] == only) {
+			one = act(c, action, s->cas[i]);
+			status = status == EXIT_OK ? one : status;
+		}
+	return status;
 }

@@ -37,7 +37,7 @@ int cmd_revoke(struct context *c)
 	if (c->options->n_words == 0)
 		err_set(&e, ERR_USAGE, "revoke: which certificates?");
 	if (e.kind != ERR_NONE || !acme_reason_parse(reason, &number, &e) ||
-		!renew_check(c->settings, &e) || !select_certificates(c, &list, &n, &e))
+		!select_certificates(c, &list, &n, &e))
 		return tell_error(c, &e);
 	for (size_t i = 0; i < n && !stop_requested(); i++)
 		ok = revoke(c, list[i], reason) && ok;

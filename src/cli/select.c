@@ -11,24 +11,43 @@ static bool unknown(const struct context *c, const char *word, struct err *e)
 		near ? "?" : "");
 }
 
+/* Each once, however often it is named: no two may write one. */
+static void add(const struct certificate **list, size_t *n, const struct certificate *c)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (list[i] == c)
+			return;
+	list[(*n)++] = c;
+}
+
+static bool is_called(const struct certificate *c, const char *word)
+{
+	return text_eq(c->name, word) || text_eq(c->entry, word);
+}
+
+static bool known(const struct settings *s, const char *word)
+{
+	for (size_t i = 0; i < s->n_certificates; i++)
+		if (is_called(&s->certificates[i], word))
+			return true;
+	return false;
+}
+
 bool select_certificates(
 	const struct context *c, const struct certificate ***list, size_t *n, struct err *e)
 {
 	const struct settings *s = c->settings;
 	const struct options *o = c->options;
 
-	*list = xcalloc(s->n_certificates * (o->n_words + 1), sizeof **list);
+	*list = xcalloc(s->n_certificates, sizeof **list);
 	*n = 0;
 	for (size_t i = 0; o->n_words == 0 && i < s->n_certificates; i++)
 		(*list)[(*n)++] = &s->certificates[i];
 	for (size_t i = 0; i < o->n_words; i++) {
-		const size_t before = *n;
-
 		for (size_t k = 0; k < s->n_certificates; k++)
-			if (text_eq(s->certificates[k].name, o->words[i]) ||
-				text_eq(s->certificates[k].entry, o->words[i]))
-				(*list)[(*n)++] = &s->certificates[k];
-		if (*n == before) {
+			if (is_called(&s->certificates[k], o->words[i]))
+				add(*list, n, &s->certificates[k]);
+		if (!known(s, o->words[i])) {
 			free(*list);
 			*list = NULL;
 			return unknown(c, o->words[i], e);

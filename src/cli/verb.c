@@ -5,9 +5,9 @@ const struct verb verbs[] = {
 	{ "renew", VERB_RENEW, cmd_renew,
 		NEED_SETTINGS | NEED_STORE | NEED_LOCK | NEED_TRUST, "[CERT...]",
 		"obtain the certificates that are due",
-		"Due is what the store doesn't have, what has other names than the settings\n"
-		"say, and what has a third of its lifetime left (half, if that is under ten\n"
-		"days).\n" },
+		"Due is what the store doesn't have, what is revoked, what has other names,\n"
+		"key type, profile or CA than the settings say, what the CA wants renewed, and\n"
+		"what has a third of its lifetime left (half, if that is under ten days).\n" },
 	{ "plan", VERB_PLAN, cmd_plan,
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_TRUST,
 		"[SERVICE|PLAYBOOK...]", "show what push would change, and change nothing",

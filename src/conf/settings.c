@@ -112,6 +112,9 @@ static bool read_certificate(
 			strchr(p->key->text, '*') ? ": write NAME: {names: ['*.…']}" : "");
 	if (!nothing && !schema_read(r, &certificate_schema, c->name, p->value, c))
 		return false;
+	if (c->reuse_key && c->next_key)
+		return reading_error(
+			r, p->value, "%s: 'reuse_key' or 'next_key', not both", c->name);
 	return c->n_names || name_itself(r, p->key, c);
 }
 

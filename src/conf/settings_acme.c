@@ -256,10 +256,8 @@ static const struct ca_settings *join_one(
 	ca = arena_calloc(j->r->a, 1, sizeof *ca);
 	*ca = base_of(j->d, name);
 	ca->pos = pos;
-	if (!read_entry(j->r, j->d, name, ca))
-		return NULL;
-	j->list[j->n++] = ca;
-	return ca;
+	j->list[j->n++] = ca; /* also if it is wrong: that is told once */
+	return read_entry(j->r, j->d, name, ca) ? ca : NULL;
 }
 
 static const struct ca_names *names_of(

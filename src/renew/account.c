@@ -3,10 +3,13 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/wait.h"
 #include "digest/digest.h"
 #include "store/account.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 
 #define ACCOUNT_SECONDS 60 /* at most; the CA's timeout where that is less */
 #define MAX_KEY_FILE    65536
@@ -109,43 +112,82 @@ static bool drop_new_key(const struct account *a, struct err *e)
 	return remove(new) == 0 ? fs_sync_dir(a->dir, e) : err_sys(e, "%s", new);
 }
 
-/* ---- the session ---- */
+/* ---- one at a time ---- */
 
-/* With this key from now on: taken over. */
-static bool use_key(struct account *a, struct key *key, struct err *e)
+enum { LOCK_SECONDS = 30, LOCK_AGAIN_MS = 100 };
+
+/*
+ * What is on disk of an account, and what the CA has of it, is changed by one process at a
+ * time, whatever stores they work for. Where there is nothing yet and nothing is made,
+ * there is nothing to lock: *fd stays -1.
+ */
+static bool lock(const struct account *a, bool make, int *fd, struct err *e)
 {
-	struct acme *acme = acme_open(a->http, a->directory, key, soon(a), e);
+	AUTO(str) char *path = xasprintf("%s/.lock", a->dir);
+	const int64_t deadline = deadline_in(LOCK_SECONDS);
 
-	if (!acme) {
-		key_free(key);
-		return false;
+	*fd = -1;
+	if (make ? !fs_mkdirs(a->dir, 0700, e) : !fs_exists(a->dir))
+		return !make;
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*fd < 0)
+		return err_sys(e, "%s", path);
+	while (flock(*fd, LOCK_EX | LOCK_NB) < 0) {
+		if (deadline_left(deadline) == 0)
+			return err_set(e, ERR_LOCKED,
+				"%s: another run is at work on this account", a->dir);
+		if (!clock_sleep_ms(LOCK_AGAIN_MS, e))
+			return false;
 	}
-	acme_free(a->acme);
-	key_free(a->key);
-	a->acme = acme;
-	a->key = key;
 	return true;
 }
 
+/* ---- the session ---- */
+
+/* With this key from now on: taken over. One that can't be used is refused, and the old one
+ * goes on. */
+static bool use_key(struct account *a, struct key *key, struct err *e)
+{
+	struct key *was = a->key;
+	struct err unused;
+	bool ok = acme_use_key(a->acme, key, e);
+
+	if (!ok && !acme_use_key(a->acme, was, &unused))
+		was = NULL; /* it has been in use: this doesn't happen */
+	a->key = ok ? key : was;
+	key_free(ok ? was : key);
+	return ok;
+}
+
 /*
- * A key change was broken off: whose account is it now? A CA that knows neither key knows
- * the account no more; then the old key is as good as the new.
+ * A key change was broken off: whose account is it now? *taken: the new one's. A CA that
+ * knows neither key knows the account no more; then the old key is as good as the new.
  */
-static bool end_rollover(struct account *a, struct err *e)
+static bool end_rollover(struct account *a, bool *taken, struct err *e)
 {
 	struct key *new;
-	bool found;
 
+	*taken = false;
 	if (!load_key(a, key_name_new, &new, e))
 		return false;
 	if (!new)
 		return true;
-	if (!use_key(a, new, e) || !acme_account_find(a->acme, &found, soon(a), e))
+	if (!use_key(a, new, e) || !acme_account_find(a->acme, taken, soon(a), e))
 		return false;
-	if (found)
+	if (*taken)
 		return put_key_in_force(a, e);
 	return drop_new_key(a, e) && load_key(a, key_name_now, &new, e) &&
 		use_key(a, new, e);
+}
+
+/* The key that is there, if there is one. The account is locked. */
+static bool begin(struct account *a, struct err *e)
+{
+	struct key *key;
+	bool taken;
+
+	return load_key(a, key_name_now, &key, e) && use_key(a, key, e) &&
+		end_rollover(a, &taken, e);
 }
 
 bool account_reach(struct account *a, const struct ca_settings *ca, const char *accounts,
@@ -155,7 +197,6 @@ bool account_reach(struct account *a, const struct ca_settings *ca, const char *
 		.ca_file = ca->ca_file,
 		.user_agent = "certpush/" CERTPUSH_VERSION,
 	};
-	struct key *key;
 
 	a->ca = ca;
 	a->directory = account_directory(ca, e);
@@ -163,8 +204,8 @@ bool account_reach(struct account *a, const struct ca_settings *ca, const char *
 		return false;
 	a->dir = place_of(accounts, a->directory);
 	a->http = http_new(&http);
-	return load_key(a, key_name_now, &key, e) && use_key(a, key, e) &&
-		end_rollover(a, e);
+	a->acme = acme_open(a->http, a->directory, NULL, soon(a), e);
+	return a->acme;
 }
 
 /* ---- the account ---- */
@@ -240,15 +281,19 @@ static bool usable(
 			acme_status_name(info->status));
 }
 
-/* By its URL, or else by its key. */
+/* By its URL, or else by its key: the URL can be that of an account that is no more. */
 static bool find(struct account *a, const struct account_record *r,
 	struct acme_account_info *info, bool *found, struct err *e)
 {
 	*found = false;
 	if (r->url) {
 		acme_account_known(a->acme, r->url);
-		if (!acme_account_get(a->acme, info, found, soon(a), e) || *found)
-			return *found;
+		if (acme_account_get(a->acme, info, found, soon(a), e)) {
+			if (*found)
+				return true;
+		} else if (e->kind != ERR_ACME || e->not_before) {
+			return false;
+		}
 	}
 	if (!acme_account_find(a->acme, found, soon(a), e))
 		return false;
@@ -256,51 +301,135 @@ static bool find(struct account *a, const struct account_record *r,
 	return true;
 }
 
+/* Out of the way, and never lost: certificates can be revoked with it. */
+static bool set_aside(struct account *a, struct err *e)
+{
+	AUTO(str) char *now = xasprintf("%s/%s", a->dir, key_name_now);
+	AUTO(str)
+	char *old = xasprintf("%s/account_key.%lld.pem", a->dir, (long long)clock_now());
+
+	if (rename(now, old) < 0)
+		return err_sys(e, "%s", now);
+	return account_record_drop(a->dir, e) && fs_sync_dir(a->dir, e) &&
+		use_key(a, NULL, e);
+}
+
 bool account_look(
 	struct account *a, struct acme_account_info *info, bool *found, struct err *e)
 {
 	AUTO(account_record) struct account_record r = { 0 };
+	AUTO(fd) int fd = -1;
 
 	*found = false;
+	if (!lock(a, false, &fd, e) || !begin(a, e))
+		return false;
 	if (!a->key)
 		return true;
 	return account_record_load(a->dir, &r, e) && find(a, &r, info, found, e);
 }
 
-bool account_enrol(struct account *a, bool *registered, struct err *e)
+/* A key that no CA has taken yet, and of another kind than is wanted now, was the wrong
+ * one.
+ */
+static bool is_wrong_kind(const struct account *a, const struct account_record *r)
+{
+	enum key_type type;
+
+	return !r->url && key_type_parse(a->ca->account_key, &type) &&
+		!text_eq(key_name(a->key), key_type_name(type));
+}
+
+static bool register_anew(struct account *a, struct err *e)
+{
+	struct key *key = make_key(a, key_name_now, e);
+
+	return key && use_key(a, key, e) && enlist(a, e);
+}
+
+/* *dead: the CA knows the key, and its account can't be used any more. */
+static bool enrol(struct account *a, bool *registered, bool *dead, struct err *e)
 {
 	AUTO(account_record) struct account_record r = { 0 };
 	AUTO(acme_account_info) struct acme_account_info info = { 0 };
-	bool found = false;
+	bool found;
 
+	*dead = *registered = false;
 	if (!a->key) {
-		struct key *key = make_key(a, key_name_now, e);
-
-		if (!key || !use_key(a, key, e))
-			return false;
-	} else if (!account_record_load(a->dir, &r, e) || !find(a, &r, &info, &found, e)) {
-		return false;
+		*registered = register_anew(a, e);
+		return *registered;
 	}
-	if (registered)
-		*registered = !found;
-	if (!found)
-		return enlist(a, e);
+	if (!account_record_load(a->dir, &r, e))
+		return false;
+	if (!find(a, &r, &info, &found, e)) {
+		*dead = e->kind == ERR_ACME && !e->not_before;
+		if (!*dead || !is_wrong_kind(a, &r))
+			return false;
+		*dead = false;
+		*registered = set_aside(a, e) && register_anew(a, e);
+		return *registered;
+	}
+	if (!found) {
+		*registered = is_wrong_kind(a, &r) ? set_aside(a, e) && register_anew(a, e)
+						   : enlist(a, e);
+		return *registered;
+	}
+	*dead = info.status != ACME_VALID;
 	if (!usable(a, &info, e))
 		return false;
 	/* Found by its key alone: another program has made it. */
-	if (!text_eq(r.url, acme_account_url(a->acme)) && !remember(a, "", e))
+	return text_eq(r.url, acme_account_url(a->acme)) || remember(a, "", e);
+}
+
+/* What is told of the contact last is on disk. */
+static bool update_contact(struct account *a, struct err *e)
+{
+	AUTO(account_record) struct account_record r = { 0 };
+
+	return account_record_load(a->dir, &r, e) &&
+		keep_contact(a, r.contact ? r.contact : "", e);
+}
+
+bool account_enrol(struct account *a, struct err *e)
+{
+	AUTO(fd) int fd = -1;
+	bool registered, dead;
+	struct err later;
+
+	if (!lock(a, true, &fd, e) || !begin(a, e) || !enrol(a, &registered, &dead, e))
 		return false;
-	return keep_contact(a, r.contact ? r.contact : "", e);
+	/* a contact that the CA doesn't take is no reason to renew nothing */
+	return update_contact(a, &later) || true;
+}
+
+bool account_register(struct account *a, bool *registered, struct err *e)
+{
+	AUTO(fd) int fd = -1;
+	bool dead;
+
+	if (!lock(a, true, &fd, e) || !begin(a, e))
+		return false;
+	if (!enrol(a, registered, &dead, e)) {
+		if (!dead || !set_aside(a, e) || !register_anew(a, e))
+			return false;
+		*registered = true;
+	}
+	return update_contact(a, e);
 }
 
 bool account_rollover(struct account *a, struct err *e)
 {
+	AUTO(account_record) struct account_record r = { 0 };
 	AUTO(acme_account_info) struct acme_account_info info = { 0 };
-	AUTO(key) struct key *new = NULL;
-	struct err left;
-	bool found;
+	AUTO(fd) int fd = -1;
+	struct key *new;
+	struct err asked;
+	bool found, taken;
 
-	if (!account_look(a, &info, &found, e))
+	if (!lock(a, true, &fd, e) || !begin(a, e))
+		return false;
+	if (!a->key)
+		return err_set(e, ERR_ACME, "%s: there is no account yet", a->ca->name);
+	if (!account_record_load(a->dir, &r, e) || !find(a, &r, &info, &found, e))
 		return false;
 	if (!found)
 		return err_set(e, ERR_ACME, "%s: there is no account yet", a->ca->name);
@@ -310,28 +439,34 @@ bool account_rollover(struct account *a, struct err *e)
 	if (!new)
 		return false;
 	if (acme_account_rollover(a->acme, new, soon(a), e))
-		return put_key_in_force(a, e) && use_key(a, TAKE(new), e);
-	/* After all but a refusal it may have got through: the next run asks. */
-	if (e->kind == ERR_ACME && !drop_new_key(a, &left))
-		*e = left;
-	return false;
+		return put_key_in_force(a, e) && use_key(a, new, e);
+	key_free(new);
+	/* whatever it says, it may have got through: an answer was lost, the next try
+	 * refused */
+	return end_rollover(a, &taken, &asked) && taken;
 }
 
 bool account_deactivate(struct account *a, struct err *e)
 {
+	AUTO(account_record) struct account_record r = { 0 };
 	AUTO(acme_account_info) struct acme_account_info info = { 0 };
-	AUTO(str) char *now = xasprintf("%s/%s", a->dir, key_name_now);
-	AUTO(str) char *old = NULL;
+	AUTO(fd) int fd = -1;
 	bool found;
 
-	if (!account_look(a, &info, &found, e))
+	if (!lock(a, true, &fd, e) || !begin(a, e))
 		return false;
-	if (!found)
-		return err_set(e, ERR_ACME, "%s: there is no account", a->ca->name);
-	if (info.status == ACME_VALID && !acme_account_deactivate(a->acme, soon(a), e))
+	if (!a->key || !account_record_load(a->dir, &r, e))
+		return a->key
+			? false
+			: err_set(e, ERR_ACME, "%s: there is no account", a->ca->name);
+	if (find(a, &r, &info, &found, e)) {
+		if (!found)
+			return err_set(e, ERR_ACME, "%s: there is no account", a->ca->name);
+		if (info.status == ACME_VALID &&
+			!acme_account_deactivate(a->acme, soon(a), e))
+			return false;
+	} else if (e->kind != ERR_ACME || e->not_before) {
 		return false;
-	old = xasprintf("%s/account_key.%lld.pem", a->dir, (long long)clock_now());
-	if (rename(now, old) < 0)
-		return err_sys(e, "%s", now);
-	return account_record_drop(a->dir, e) && fs_sync_dir(a->dir, e);
+	} /* else it is refused because it is no more */
+	return set_aside(a, e);
 }

@@ -33,16 +33,20 @@ const char *account_directory(const struct ca_settings *ca, struct err *e) NODIS
  * place. */
 bool account_check(const struct ca_settings *ca, struct err *e) NODISCARD;
 
-/*
- * Read the CA's directory. *a is zero before. Without a key that is all that can be done
- * with it; a key change that was broken off is brought to its end.
- */
+/* Read the CA's directory. *a is zero before. For what needs no account that is enough. */
 bool account_reach(struct account *a, const struct ca_settings *ca, const char *accounts,
 	struct err *e) NODISCARD;
 
-/* The account is there and can be used: made, registered, told a new contact if need be.
- * *registered (may be NULL): it wasn't there before. */
-bool account_enrol(struct account *a, bool *registered, struct err *e) NODISCARD;
+/*
+ * Those below want account_reach before. Each has the account for itself while it is at
+ * work (ERR_LOCKED), and brings a key change that was broken off to its end.
+ */
+
+/* The account is there and can be used: made, registered, told a new contact if need be. */
+bool account_enrol(struct account *a, struct err *e) NODISCARD;
+/* The same for a person: what the CA says against the contact is an error, and an account
+ * that can't be used any more is replaced. *registered: it wasn't there before. */
+bool account_register(struct account *a, bool *registered, struct err *e) NODISCARD;
 
 /* The account as it is, *found or not: nothing is made. */
 bool account_look(struct account *a, struct acme_account_info *info, bool *found,

@@ -8,15 +8,17 @@
 /* How much may be left before it is due. */
 static time_t margin(time_t lifetime, int renew_days)
 {
+	/* of a certificate that lives for less, it would be due again at once */
 	if (renew_days > 0)
-		return renew_days * DAY;
+		return renew_days * DAY < lifetime / 2 ? renew_days * DAY : lifetime / 2;
 	return lifetime < SHORT_LIFE ? lifetime / 2 : lifetime / 3;
 }
 
-/* In the window a renewal is wanted, and a CA can exempt it from its limits. */
+/* RFC 9773 4.2: at the instant, or now if the next run is after it. */
 static bool window_says(const struct due_facts *f)
 {
-	return f->at <= f->now || (f->start <= f->now && f->at < f->next);
+	return f->at <= f->now || (f->start <= f->now && f->at < f->next) ||
+		f->end <= f->next;
 }
 
 static const char *changed(

@@ -126,7 +126,8 @@ static struct key *prepared(const struct item *it, const struct desk *d, enum ke
 	AUTO(key) struct key *next = NULL;
 	struct err e;
 
-	if (!c->next_key)
+	/* whoever has the one key may have this one too: it lay beside it */
+	if (!c->next_key || text_eq(it->state->revoked, "keyCompromise"))
 		return NULL;
 	if (!store_next_key(d->store, c->name, &next, &e)) {
 		report_warn(d->report, "%s: %s", c->name, e.msg);
@@ -233,7 +234,8 @@ static bool note_order(const struct item *it, const struct desk *d, struct err *
 	struct store_state *st = it->state;
 	const time_t now = clock_now();
 
-	if (!d->force && text_eq(st->ordered_names, names.s) && st->ordered <= now &&
+	if (!d->force && text_eq(st->ordered_names, names.s) &&
+		text_eq(st->ordered_at, it->account->directory) && st->ordered <= now &&
 		now - st->ordered < ORDER_INTERVAL)
 		return err_set(e, ERR_REFUSED,
 			"ordered %s ago: one order an hour for the same names, but with --force%s%s",
@@ -242,18 +244,24 @@ static bool note_order(const struct item *it, const struct desk *d, struct err *
 			st->last_error ? st->last_error : "");
 	st->ordered = now;
 	replace(&st->ordered_names, names.s);
+	replace(&st->ordered_at, it->account->directory);
 	return store_state_save(d->store, it->certificate->name, st, e);
 }
 
 /* What never reached the CA, or wasn't refused by it, it hasn't counted. */
 static bool order_counted(struct item *it, const struct desk *d, struct err *e)
 {
+	struct err left;
+
 	if (!note_order(it, d, e))
 		return false;
 	if (new_order(it, e))
 		return true;
-	if (e->kind != ERR_ACME)
-		it->state->ordered = 0;
+	if (e->kind == ERR_ACME)
+		return false;
+	it->state->ordered = 0;
+	if (!store_state_save(d->store, it->certificate->name, it->state, &left))
+		report_warn(d->report, "%s: %s", it->certificate->name, left.msg);
 	return false;
 }
 
@@ -304,6 +312,46 @@ static bool preflight(const struct item *it, const struct desk *d, struct err *e
 	return true;
 }
 
+/* A CA is a stranger too: is it what was asked for? */
+static bool check(const struct item *it, const struct bundle *b, struct err *e)
+{
+	const struct certificate *c = it->certificate;
+	const struct cert *leaf = b->chain.certs[0];
+
+	if (!cert_has_names(leaf, c->names, c->n_names))
+		return err_set(e, ERR_ACME, "the CA issued a certificate for other names");
+	if (cert_not_after(leaf) <= clock_now())
+		return err_set(e, ERR_ACME, "the CA issued a certificate that has expired");
+	return true;
+}
+
+static bool take(struct item *it, const char *url, struct bundle *b,
+	struct acme_alternates *others, struct err *e)
+{
+	AUTO(buf) struct buf pem = BUF_EMPTY;
+
+	return acme_certificate(acme_of(it), url, &pem, others, order_deadline(it), e) &&
+		bundle_from_pem(b, pem.data, pem.len, it->begun.key, e) && check(it, b, e);
+}
+
+/* An order that was done with before: what it has is what the store has. */
+static bool was_fetched(struct item *it, const struct desk *d)
+{
+	const char *name = it->certificate->name;
+	AUTO(bundle) struct bundle again = BUNDLE_EMPTY;
+	AUTO(chain) struct chain stored = { 0 };
+	struct sha256 a, b;
+	struct err e;
+
+	if (it->order.status != ACME_VALID || !store_has(d->store, name) ||
+		!store_read_chain(d->store, name, &stored, &e) ||
+		!take(it, it->order.certificate, &again, NULL, &e))
+		return false;
+	a = cert_sha256(again.chain.certs[0]);
+	b = cert_sha256(stored.certs[0]);
+	return sha256_eq(&a, &b);
+}
+
 static bool find_order(struct item *it, const struct desk *d, struct err *e)
 {
 	const char *name = it->certificate->name;
@@ -313,7 +361,7 @@ static bool find_order(struct item *it, const struct desk *d, struct err *e)
 	if (store_order_load(d->store, name, &it->begun, &found, e) && found &&
 		fits(it, d) && !resume(it, &lives, e))
 		return false;
-	return lives ||
+	return (lives && !was_fetched(it, d)) ||
 		(store_order_drop(d->store, name, e) && preflight(it, d, e) &&
 			begin_order(it, d, e));
 }
@@ -434,28 +482,6 @@ static bool finalize(struct item *it, struct err *e)
 	return false;
 }
 
-/* A CA is a stranger too: is it what was asked for? */
-static bool check(const struct item *it, const struct bundle *b, struct err *e)
-{
-	const struct certificate *c = it->certificate;
-	const struct cert *leaf = b->chain.certs[0];
-
-	if (!cert_has_names(leaf, c->names, c->n_names))
-		return err_set(e, ERR_ACME, "the CA issued a certificate for other names");
-	if (cert_not_after(leaf) <= clock_now())
-		return err_set(e, ERR_ACME, "the CA issued a certificate that has expired");
-	return true;
-}
-
-static bool take(struct item *it, const char *url, struct bundle *b,
-	struct acme_alternates *others, struct err *e)
-{
-	AUTO(buf) struct buf pem = BUF_EMPTY;
-
-	return acme_certificate(acme_of(it), url, &pem, others, order_deadline(it), e) &&
-		bundle_from_pem(b, pem.data, pem.len, it->begun.key, e) && check(it, b, e);
-}
-
 /* By the topmost issuer's name, or by the fingerprint of its certificate. */
 static bool is_preferred(const struct chain *c, const struct desk *d, const char *wanted)
 {
@@ -480,8 +506,11 @@ static void prefer(struct item *it, const struct desk *d, struct bundle *b,
 	for (size_t i = 0; i < others->n; i++) {
 		AUTO(bundle) struct bundle other = BUNDLE_EMPTY;
 
-		if (!take(it, others->urls[i], &other, NULL, &e) ||
-			!is_preferred(&other.chain, d, wanted))
+		if (!take(it, others->urls[i], &other, NULL, &e)) {
+			report_warn(d->report, "%s: another chain: %s", c->name, e.msg);
+			continue;
+		}
+		if (!is_preferred(&other.chain, d, wanted))
 			continue;
 		bundle_clear(b);
 		*b = other;
@@ -542,12 +571,16 @@ static time_t pause_after(int failures)
  */
 static void note_failure(struct store_state *st, const struct item *it)
 {
+	const bool refused = it->err.kind == ERR_ACME && it->err.not_before == 0;
+
 	st->failures++;
-	st->not_before = it->err.not_before;
-	st->retry_at = it->err.kind == ERR_ACME && it->err.not_before == 0
-		? clock_now() + pause_after(st->failures)
-		: 0;
 	replace(&st->last_error, it->err.msg);
+	/* a bound of the CA that was asked first stays, where another one fails too */
+	if (it->turn > 0 && (st->not_before > clock_now() || st->retry_at > clock_now()))
+		return;
+	st->not_before = it->err.not_before;
+	st->retry_at = refused ? clock_now() + pause_after(st->failures) : 0;
+	replace(&st->limited_by, it->account ? it->account->directory : NULL);
 }
 
 static void note_success(struct store_state *st, const struct item *it)
@@ -557,6 +590,7 @@ static void note_success(struct store_state *st, const struct item *it)
 	st->issued = clock_now();
 	replace(&st->last_error, NULL);
 	replace(&st->revoked, NULL);
+	replace(&st->limited_by, NULL);
 	replace(&st->directory, it->account->directory);
 	replace(&st->account, it->begun.account);
 	replace(&st->order, it->begun.url);

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "renew/private/item.h"
 #include "renew/private/seats.h"
 #include "renew/private/survey.h"
@@ -62,11 +63,18 @@ static void select_due(struct run *run)
 		}
 		item_init(&run->items[run->n_items], f->certificate, &f->state);
 		run->items[run->n_items].trial = r->trial ? r->settings->staging : NULL;
+		run->items[run->n_items].turn = f->turn;
 		run->items[run->n_items++].urgent = f->due.urgent;
 	}
 }
 
 /* ---- CAs ---- */
+
+/* It is done, or it has failed. */
+static bool idle(const struct item *it)
+{
+	return it->issued || it->err.kind != ERR_NONE;
+}
 
 static struct seat *seat_for(const struct run *run, const struct item *it)
 {
@@ -77,8 +85,11 @@ static struct seat *seat_for(const struct run *run, const struct item *it)
 static void open_seats(struct run *run)
 {
 	step(run, NULL, "asking the CA");
+	for (size_t i = 0; i < run->renew->settings->n_cas; i++)
+		run->seats.list[i].wanted = false;
 	for (size_t i = 0; i < run->n_items; i++)
-		seat_for(run, &run->items[i])->wanted = true;
+		if (!idle(&run->items[i]))
+			seat_for(run, &run->items[i])->wanted = true;
 	seats_open(&run->seats);
 	for (size_t i = 0; i < run->n_items; i++) {
 		struct item *it = &run->items[i];
@@ -106,12 +117,13 @@ static bool stand_by(struct run *run)
 		struct item *it = &run->items[i];
 		const struct certificate *c = it->certificate;
 
-		if (!it->urgent || it->trial || it->turn + 1 >= c->n_cas ||
+		if (!it->urgent || it->trial || it->turn + 1 >= c->n_cas || it->by_dns ||
 			!blames_ca(&it->err) || stop_requested())
 			continue;
 		report_warn(run->renew->report, "%s: %s has failed, %s stands by: %s",
 			c->name, c->cas[it->turn]->name, c->cas[it->turn + 1]->name,
 			it->err.msg);
+		item_remember(it, &run->desk);
 		item_again(it);
 		any = true;
 	}
@@ -119,11 +131,6 @@ static bool stand_by(struct run *run)
 }
 
 /* ---- side by side ---- */
-
-static bool idle(const struct item *it)
-{
-	return it->issued || it->err.kind != ERR_NONE;
-}
 
 static void begin(void *ctx, size_t i)
 {
@@ -181,8 +188,10 @@ static void blame(struct dns_record *records, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct item *it = records[i].owner;
 
-		if (records[i].err.kind != ERR_NONE && it->err.kind == ERR_NONE)
-			it->err = records[i].err;
+		if (records[i].err.kind == ERR_NONE || it->err.kind != ERR_NONE)
+			continue;
+		it->err = records[i].err;
+		it->by_dns = true;
 	}
 }
 
@@ -256,11 +265,25 @@ static void tell_item(struct run *run, struct item *it)
 
 /* ---- the run ---- */
 
+/* They would be one account, in the hands of two. */
+static bool same_directory(const struct ca_settings *a, const struct ca_settings *b)
+{
+	struct err e;
+
+	return text_eq(account_directory(a, &e), account_directory(b, &e));
+}
+
 bool renew_check(const struct settings *s, struct err *e)
 {
-	for (size_t i = 0; i < s->n_cas; i++)
+	for (size_t i = 0; i < s->n_cas; i++) {
 		if (!account_check(s->cas[i], e))
 			return false;
+		for (size_t k = 0; k < i; k++)
+			if (same_directory(s->cas[i], s->cas[k]))
+				return err_at(e, s->cas[i]->pos,
+					"ca: '%s' and '%s' are the same: use one name for it",
+					s->cas[k]->name, s->cas[i]->name);
+	}
 	return true;
 }
 

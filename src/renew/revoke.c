@@ -6,46 +6,53 @@
 
 #define REVOKE_SECONDS 60
 
-/* The CA that issued it; the first of the settings where nobody remembers. */
+/* The CA that issued it, wherever the settings have it; the certificate's first where
+ * nobody remembers. */
 static const struct ca_settings *issuer_of(
-	const struct certificate *c, const struct store_state *st)
+	const struct settings *s, const struct certificate *c, const struct store_state *st)
 {
 	struct err e;
 
-	for (size_t i = 0; i < c->n_cas; i++)
-		if (text_eq(account_directory(c->cas[i], &e), st->directory))
-			return c->cas[i];
+	for (size_t i = 0; i < s->n_cas; i++)
+		if (text_eq(account_directory(s->cas[i], &e), st->directory))
+			return s->cas[i];
 	return st->directory ? NULL : c->cas[0];
 }
 
-/* The account's word is enough where it is the account that ordered it. */
-static bool by_account(struct account *a, const struct store_state *st)
+static bool has_account(struct account *a)
 {
 	AUTO(acme_account_info) struct acme_account_info info = { 0 };
 	bool found;
 	struct err e;
 
-	return st->account && account_look(a, &info, &found, &e) && found &&
-		text_eq(acme_account_url(a->acme), st->account);
+	return account_look(a, &info, &found, &e) && found;
 }
 
+/*
+ * By the account, if it is the one that ordered it, or else by the certificate's own key.
+ * CAs take what the key signs as its compromise, whatever the reason (Boulder: and block
+ * it), so *compromised then.
+ */
 static bool revoke(const struct settings *s, const struct ca_settings *ca,
-	const struct store_state *st, const struct bundle *b, const char *reason,
-	bool *already, struct err *e)
+	const struct bundle *b, int reason, bool *already, bool *compromised, struct err *e)
 {
 	AUTO(account) struct account account = { 0 };
 	AUTO(buf) struct buf der = BUF_EMPTY;
-	const struct key *by = b->key;
-	int number;
 
-	if (!acme_reason_parse(reason, &number, e) ||
-		!account_reach(&account, ca, s->accounts, e))
+	*compromised = reason == ACME_KEY_COMPROMISE;
+	if (!account_check(ca, e) || !account_reach(&account, ca, s->accounts, e))
 		return false;
-	if (!text_eq(reason, "keyCompromise") && by_account(&account, st))
-		by = NULL;
 	cert_der(b->chain.certs[0], &der);
-	return acme_revoke(
-		account.acme, &der, by, number, already, deadline_in(REVOKE_SECONDS), e);
+	if (!*compromised && has_account(&account)) {
+		if (acme_revoke(account.acme, &der, NULL, reason, already,
+			    deadline_in(REVOKE_SECONDS), e))
+			return true;
+		if (e->kind != ERR_ACME || e->not_before)
+			return false;
+	}
+	*compromised = true;
+	return acme_revoke(account.acme, &der, b->key, reason, already,
+		deadline_in(REVOKE_SECONDS), e);
 }
 
 bool renew_revoke(const struct settings *s, const struct certificate *c,
@@ -54,19 +61,26 @@ bool renew_revoke(const struct settings *s, const struct certificate *c,
 	AUTO(store_state) struct store_state st = { 0 };
 	AUTO(bundle) struct bundle b = BUNDLE_EMPTY;
 	const struct ca_settings *ca;
+	struct err unread;
+	bool compromised;
+	int number;
 
-	if (!store_state_load(store, c->name, &st, e) || !store_read(store, c->name, &b, e))
+	if (!acme_reason_parse(reason, &number, e) || !store_read(store, c->name, &b, e))
 		return false;
-	ca = issuer_of(c, &st);
+	/* what it knew is lost then, and that is no reason not to revoke */
+	if (!store_state_load(store, c->name, &st, &unread))
+		st = (struct store_state){ 0 };
+	ca = issuer_of(s, c, &st);
 	if (!ca)
 		return err_set(e, ERR_CONFIG,
-			"it was issued by %s, which is none of its CAs in the settings",
+			"it was issued by %s, which is no CA of the settings",
 			st.directory);
-	if (!revoke(s, ca, &st, &b, reason, already, e))
+	if (!revoke(s, ca, &b, number, already, &compromised, e))
 		return false;
-	if (!st.revoked || text_eq(reason, "keyCompromise")) {
+	if (compromised || !st.revoked) {
 		free(st.revoked);
-		st.revoked = xstrdup(reason);
+		st.revoked = xstrdup(
+			acme_reason_name(compromised ? ACME_KEY_COMPROMISE : number));
 	}
 	return store_state_save(store, c->name, &st, e);
 }

@@ -62,7 +62,7 @@ static void open_one(void *ctx, size_t i)
 	reach(ctx, i);
 	if (!seat->wanted || !seat->reached || seat->open || seat->err.kind != ERR_NONE)
 		return;
-	seat->open = account_enrol(&seat->account, NULL, &e);
+	seat->open = account_enrol(&seat->account, &e);
 	if (!seat->open)
 		seat->err = e;
 }

@@ -8,7 +8,8 @@
 
 #include <sys/stat.h>
 
-#define DAY 86400
+#define DAY         86400
+#define LONGEST_BAN (8 * (time_t)DAY)
 
 void survey_clear(struct survey *s)
 {
@@ -90,13 +91,18 @@ static void ask_for_windows(struct survey *s)
 
 /* ---- what is due ---- */
 
-/* A profile that is only preferred may have been done without. */
-static bool other_profile(const struct finding *f)
+/* Of the CA that issued it. A profile that is only preferred may have been done without. */
+static bool other_profile(const struct survey *s, const struct finding *f)
 {
-	const struct profile *p = profile_of(f->certificate, f->certificate->cas[0]);
+	const struct seat *seat = f->state.directory
+		? seat_with(s->seats, f->certificate, f->state.directory)
+		: NULL;
+	const struct profile *p;
 
-	return f->state.directory && !text_eq(f->state.profile, p->name) &&
-		!(p->optional && !f->state.profile);
+	if (!seat)
+		return false;
+	p = profile_of(f->certificate, s->seats->settings->cas[seat - s->seats->list]);
+	return !text_eq(f->state.profile, p->name) && !(p->optional && !f->state.profile);
 }
 
 static struct due judge(const struct survey *s, const struct finding *f)
@@ -114,7 +120,7 @@ static struct due judge(const struct survey *s, const struct finding *f)
 		.ours = st->directory,
 		.other_ca = st->directory &&
 			!seat_with(s->seats, f->certificate, st->directory),
-		.other_profile = other_profile(f),
+		.other_profile = other_profile(s, f),
 	};
 	struct due d = due_of(f->certificate, f->chain.n ? &f->chain : NULL, &facts);
 
@@ -127,22 +133,44 @@ static struct due judge(const struct survey *s, const struct finding *f)
 	return d;
 }
 
-/* Whoever has said "not before" is not asked before, in this run or the next. */
-static bool may_ask(const struct survey *s, const struct finding *f, struct err *e)
+/* A clock that was wrong must not silence a certificate for years. */
+static bool holds(const struct survey *s, time_t until)
+{
+	return until > s->now && until <= s->now + LONGEST_BAN;
+}
+
+/* Are the bounds that the state keeps about this CA? */
+static bool is_bound(const struct finding *f, size_t turn)
+{
+	const struct store_state *st = &f->state;
+	struct err e;
+
+	return !st->limited_by ||
+		text_eq(account_directory(f->certificate->cas[turn], &e), st->limited_by);
+}
+
+/*
+ * Whoever has said "not before" is not asked before, in this run or the next. What is
+ * urgent begins at the CA that stands by then.
+ */
+static bool may_ask(const struct survey *s, struct finding *f, struct err *e)
 {
 	const struct store_state *st = &f->state;
 	const char *last = st->last_error ? st->last_error : "";
 
-	if (s->renew->force)
+	if (s->renew->force || s->renew->trial ||
+		(!holds(s, st->not_before) && !holds(s, st->retry_at)) || !is_bound(f, 0))
 		return true;
-	if (st->not_before > s->now)
+	if (f->due.urgent && f->certificate->n_cas > 1 && !is_bound(f, 1)) {
+		f->turn = 1;
+		return true;
+	}
+	if (holds(s, st->not_before))
 		return err_set(e, ERR_ACME, "the CA wants no request before %s (%s)",
 			time_openssl(st->not_before).s, last);
-	if (st->retry_at > s->now)
-		return err_set(e, ERR_ACME,
-			"failed %d times: not tried again before %s, but with --force (%s)",
-			st->failures, time_openssl(st->retry_at).s, last);
-	return true;
+	return err_set(e, ERR_ACME,
+		"failed %d times: not tried again before %s, but with --force (%s)",
+		st->failures, time_openssl(st->retry_at).s, last);
 }
 
 static void tell(const struct survey *s, const struct finding *f)

@@ -18,8 +18,8 @@ struct member {
 	size_t offset;
 };
 static const struct member texts[] = { AT(directory), AT(account), AT(order),
-	AT(last_error), AT(profile), AT(revoked), AT(ordered_names), AT(renewal_id),
-	AT(renewal_why) };
+	AT(last_error), AT(profile), AT(revoked), AT(ordered_names), AT(ordered_at),
+	AT(limited_by), AT(renewal_id), AT(renewal_why) };
 static const struct member times[] = { AT(issued), AT(not_before), AT(retry_at),
 	AT(ordered), AT(renewal_start), AT(renewal_end), AT(renewal_at),
 	AT(renewal_again) };

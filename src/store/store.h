@@ -135,7 +135,9 @@ struct store_state {
 			    */
 	time_t retry_at;   /* don't try again before, since it failed; 0 likewise */
 	time_t ordered;    /* when an order was last asked for … */
-	char *ordered_names; /* … for the names with this SHA-256, hex */
+	char *ordered_names; /* … for the names with this SHA-256, hex … */
+	char *ordered_at;    /* … at the CA with this directory */
+	char *limited_by;    /* the CA that not_before and retry_at are about */
 	int failures;        /* in a row */
 	char *last_error;
 	char *revoked; /* the current generation was: the reason's word; NULL: it wasn't */

@@ -31,6 +31,7 @@ DIR, CERT, KEY, PORT = sys.argv[1:5]
 BASE = f"https://home.example.net:{PORT}"
 PROBLEM = "urn:ietf:params:acme:error:"
 lock = threading.Lock()
+key = {"jwk": None}  # of the account
 account = {"status": None, "contact": []}  # one; None: nobody has registered
 revoked = set()  # DER, as base64url
 orders = {}  # number: {"names": [...], "status": ..., "pem": ...}
@@ -203,10 +204,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_new_account(self, _):
         if self.fault == "forget":
             account.update(status=None, contact=[])
-        if account["status"] is None and self.payload.get("onlyReturnExisting"):
+        stranger = self.jwk != key["jwk"]
+        if (account["status"] is None or stranger) and self.payload.get("onlyReturnExisting"):
             self.problem(400, "accountDoesNotExist", "no account with that key")
             return
+        if stranger:
+            account.update(status=None, contact=[])
         status = 201 if account["status"] is None else 200
+        key["jwk"] = self.jwk
         account.update(status=account["status"] or "valid", contact=self.payload.get("contact", account["contact"]))
         self.say(account, status, Location=BASE + "/account/1")
 
@@ -220,6 +225,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.say(account)
 
     def do_key_change(self, _):
+        key["jwk"] = json.loads(unpack(self.payload["protected"]))["jwk"]
+        if self.fault == "lost":
+            self.hang_up()
+            return
+        if self.fault == "retried":  # the answer was lost, and what is tried after it has the wrong key
+            self.problem(400, "malformed", "JWS verification error")
+            return
         self.say({})
 
     def do_revoke(self, _):
@@ -302,8 +314,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def serve(self):
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
-        self.payload = {}
+        self.payload, self.jwk = {}, None
         if body:
+            self.jwk = json.loads(unpack(json.loads(body)["protected"])).get("jwk")
             payload = unpack(json.loads(body)["payload"])
             self.payload = json.loads(payload) if payload else {}
         place, *rest = self.path.strip("/").split("/")

@@ -48,7 +48,15 @@ ends 0 certpush account rollover
 says 'has a new key .*\(p384\)'
 [[ $(sha256sum <"$(account_dir)/account_key.pem") != "$was" && ! -e $(account_dir)/account_key.new.pem ]] || fail 'the old key'
 was=$(sha256sum <"$(account_dir)/account_key.pem")
-for action in 'signal KILL' close 'status 400'; do
+for action in lost retried; do # the CA has it, and nobody was told
+	mode "key-change $action"
+	ends 0 certpush account rollover
+	[[ $(sha256sum <"$(account_dir)/account_key.pem") != "$was" ]] || fail "$action: the old key"
+	was=$(sha256sum <"$(account_dir)/account_key.pem")
+	behave
+	ends 0 certpush renew --force
+done
+for action in 'signal KILL' close 'status 400'; do # after a kill the CA has the new key all the same
 	mode "key-change $action"
 	start account rollover
 	finished
@@ -56,8 +64,10 @@ for action in 'signal KILL' close 'status 400'; do
 	behave
 	ends 0 certpush renew --force
 	[[ ! -e $(account_dir)/account_key.new.pem ]] || fail "$action: undecided"
+	now=$(sha256sum <"$(account_dir)/account_key.pem")
+	[[ $action == signal* || $now == "$was" ]] || fail "$action: another key"
+	was=$now
 done
-# The CA had it where only the answer was lost; where it refused, the old one stays.
 ends 0 certpush account show
 
 # Revoked: by the account; with its own key where that is in other hands; the next run replaces it, with another key.
@@ -87,7 +97,7 @@ told_ca '"deactivated"' | grep -q . || fail 'the CA was not told'
 # Bound to an account that one has there already.
 rm -r accounts
 mode 'directory eab' 'new-account forget'
-ends 1 certpush account register
+ends 2 certpush account register
 complains "certpush.yml:[0-9]*:[0-9]*: .*give 'eab: \{kid, secret_file\}'|takes only accounts that are bound"
 printf 'c2VjcmV0' >mac
 chmod 600 mac
@@ -97,5 +107,5 @@ told_ca externalAccountBinding | grep -q '"signature"' || fail 'no binding'
 ! grep -r c2VjcmV0 "$dir/out" "$dir/err" || fail 'the secret is shown'
 printf '=' >mac
 rm -r accounts
-ends 1 certpush account register
+ends 2 certpush account register
 complains 'the MAC key is not base64url'

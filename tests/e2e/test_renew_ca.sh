@@ -37,7 +37,10 @@ fault directory garbage 'no ACME directory: answered with something else, not JS
 fault directory hang 'directory: no answer in time$'
 fault directory cut 'directory: the answer broke off$'
 fault new-nonce close 'account: .*new-nonce: the connection was closed without an answer$'
-fault account 'status 403' "account: $at: serverInternal: the database is on fire\$"
+mode 'account status 403' 'new-account status 403'
+ends 1 certpush renew --force
+fails_with a.example.net "account: $at: serverInternal: the database is on fire\$"
+behave
 fault new-order 'status 400' 'new order: .*the database is on fire$'
 fault new-order html "new order: $at: .*no JSON object\$"
 fault new-order close 'new order: .*closed without an answer$'

@@ -138,6 +138,7 @@ ends 0 certpush renew b.example.net
 says '^nothing is due$'
 no_records a.example.net b.example.net
 # It backs off from what the CA has refused, and says until when.
+settings a.example.net:
 mode 'new-order status 403'
 ends 1 certpush renew --force a.example.net
 behave

@@ -28,6 +28,7 @@ struct item {
 		*arena; /* the records' texts: they outlive the authorizations' state */
 	struct err err;
 	bool issued;
+	bool by_dns;      /* it is the DNS that failed */
 	bool spoilt;      /* what the CA made of the order is of no use */
 	time_t not_after; /* of what was issued */
 	struct sha256 fingerprint;

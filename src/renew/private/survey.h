@@ -12,6 +12,7 @@ struct finding {
 	struct chain chain; /* what the store holds; empty if nothing can be read */
 	struct store_state state;
 	struct due due;
+	size_t turn;    /* which of its CAs is asked first */
 	struct err err; /* due, and must not be asked for yet */
 };
 

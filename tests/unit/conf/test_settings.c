@@ -353,6 +353,8 @@ static void bad_settings_get_a_line_with_the_place(void **state)
 		{ "certificates: {a: {names: ['https://a.example/']}}", 1, 28,
 			"is no DNS name" },
 		{ "certificates: {a: {names: [a..example]}}", 1, 28, "an empty label" },
+		{ "certificates: {a.b: {reuse_key: yes, next_key: yes}}", 1, 21,
+			"'reuse_key' or 'next_key', not both" },
 		{ "certificates: {a.b: {key: []}}", 1, 27, "key: an empty list" },
 		{ "certificates: {a.b: {key: [p256, dsa]}}", 1, 34, "found 'dsa'" },
 		{ "certificates: {a.b: {key: [p256, p384, p384]}}", 1, 16,

@@ -39,9 +39,12 @@ static void a_certificate_is_due_by_its_lifetime_or_by_days(void **state)
 		{ -24 * 4, 24 * 2 + 1, 0, true, NULL },
 		/* days that are set */
 		{ -24 * 10, 24 * 80 + 1, 80, false, NULL },
-		{ -24 * 10, 24 * 80 + 1, 81, true, NULL },
+		{ -24 * 51, 24 * 39 + 1, 39, false, NULL },
+		{ -24 * 51, 24 * 39 + 1, 40, true, NULL },
 		{ -24 * 61, 24 * 29 + 1, 10, false, NULL },
-		{ -24 * 10, 24 * 80 + 1, 100000, true, NULL },
+		/* but half of the lifetime at most, or it would be due at once again */
+		{ -24 * 10, 24 * 80 + 1, 100000, false, NULL },
+		{ -24 * 46, 24 * 44 + 1, 100000, true, NULL },
 		/* the end */
 		{ -24 * 89, 2, 0, true, NULL },
 		{ -24 * 90, -1, 0, true, "expired" },
@@ -113,7 +116,9 @@ static void the_cas_window_comes_first(void **state)
 		long start, end, at, next;
 		bool due, by_window;
 	} rows[] = {
-		{ 24 * 80, 0, 5, 9, 6, 24, false, false },
+		{ 24 * 80, 0, 5, 9, 6, 8, false, false },
+		/* the next run comes when it is over */
+		{ 24 * 80, 0, 5, 9, 6, 24, true, true },
 		{ 24 * 80, 0, -1, 9, 6, 1, false, false },
 		/* before the next run, and in the window now */
 		{ 24 * 80, 0, -1, 9, 6, 24, true, true },
