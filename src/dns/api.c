@@ -28,6 +28,7 @@ void api_open(struct api *a, const struct dns_config *c, const char *usual)
 		.config = c,
 		.base = c->api ? c->api : usual,
 		.http = http_new(&http),
+		.accept = "application/json",
 		.deadline = deadline_in(CALL_SECONDS),
 	};
 }
@@ -174,7 +175,7 @@ bool api_send(struct api *a, const char *method, const char *path, const char *t
 	struct http_request q = { .method = method,
 		.url = url,
 		.content_type = type,
-		.accept = "application/json",
+		.accept = a->accept,
 		.headers = lines,
 		.body = body ? body->data : NULL,
 		.body_len = body ? body->len : 0 };

@@ -23,6 +23,7 @@ static const struct provider *const providers[] = {
 	&provider_linode,
 	&provider_ovh,
 	&provider_powerdns,
+	&provider_route53,
 	NULL,
 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-static void forget(struct rrset *s)
+void rrset_forget(struct rrset *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		free(s->values[i].text);
@@ -73,7 +73,7 @@ struct job {
 static void job_clear(struct job *j)
 {
 	for (size_t i = 0; i < j->n; i++) {
-		forget(&j->sets[i]);
+		rrset_forget(&j->sets[i]);
 		api_zone_clear(&j->sets[i].zone);
 		free(j->sets[i].name);
 	}
@@ -123,7 +123,7 @@ static bool rewrite(const struct job *j, struct rrset *sets, size_t n, bool *wri
 {
 	*written = false;
 	for (size_t i = 0; i < n; i++)
-		forget(&sets[i]);
+		rrset_forget(&sets[i]);
 	if (!j->how->get(j->api, sets, n, e))
 		return err_wrap(e, "zone %s", sets->zone.name);
 	for (size_t i = 0; i < n; i++)

@@ -20,6 +20,7 @@ struct api {
 	const struct dns_config *config;
 	const char *base; /* URL before every path, without a slash at its end */
 	struct http *http;
+	const char *accept;             /* NULL: anything */
 	char *headers[API_HEADERS + 1]; /* "Name: value", of every request */
 	size_t n_headers;
 	int64_t deadline; /* for all of the call */

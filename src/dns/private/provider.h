@@ -32,7 +32,7 @@ struct provider {
 
 extern const struct provider provider_rfc2136, provider_hook, provider_nsupdate,
 	provider_acmesh, provider_acmedns, provider_cloudflare, provider_desec,
-	provider_linode, provider_ovh, provider_powerdns;
+	provider_linode, provider_ovh, provider_powerdns, provider_route53;
 
 /* Whether a hook of that dialect is told where the record stands. */
 bool hook_wants_name(const struct dns_config *c);

@@ -24,6 +24,8 @@ struct rrset {
 
 /* What `get` found: one more value, in the quotes of a zone file or without. */
 void rrset_add(struct rrset *s, const char *text, bool disabled);
+/* Without values again, as if it hadn't been read; it keeps its name and zone. */
+void rrset_forget(struct rrset *s);
 /* "\"value\"", appended. */
 void rrset_quote(const char *value, struct buf *out);
 
