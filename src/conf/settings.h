@@ -77,7 +77,8 @@ struct dns_settings {
 
 	/* providers with an HTTPS API */
 	const char *api, *ca_file;         /* URL in place of the usual one; roots for it */
-	const char *user;                  /* cloudflare: email, ovh: application_key */
+	const char *user;                  /* cloudflare: email, ovh: application_key,
+					      route53: access_key_id */
 	struct secret_source secret;       /* token, key …; acmesh: its environment */
 	struct secret_source consumer_key; /* ovh */
 	const char *server_id;             /* powerdns */

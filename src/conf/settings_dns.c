@@ -317,6 +317,12 @@ static const struct field ovh_fields[] = {
 	SECRET_FIELDS(MEMBER(secret)),
 };
 
+static const struct field route53_fields[] = {
+	API,
+	{ "access_key_id", field_string, MEMBER(user), true, 0, NULL },
+	SECRET_FIELDS(MEMBER(secret)),
+};
+
 static const struct field acmedns_fields[] = {
 	API,
 	{ "accounts", field_path, MEMBER(accounts), true, 0, NULL },
@@ -343,6 +349,7 @@ static const struct provider {
 	ROW("linode", token_fields, true),
 	ROW("ovh", ovh_fields, true),
 	ROW("powerdns", powerdns_fields, true),
+	ROW("route53", route53_fields, true),
 };
 
 static bool unknown(const struct reading *r, const struct node *provider)

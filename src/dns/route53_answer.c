@@ -41,10 +41,9 @@ static bool is_name(const char *text, const char *name)
 
 static bool has_name(const struct xml *x, size_t of, const char *name)
 {
-	AUTO(buf) struct buf text = BUF_EMPTY;
-	const size_t i = xml_child(x, of, "Name");
+	const char *text = xml_text(x, of, "Name");
 
-	return i && xml_text(x, i, &text) && is_name(text.data, name);
+	return text && is_name(text, name);
 }
 
 /* ---- zones ---- */
@@ -53,18 +52,16 @@ static bool has_name(const struct xml *x, size_t of, const char *name)
 static bool put_id(const struct xml *x, size_t zone, struct buf *id, struct err *e)
 {
 	static const char prefix[] = "/hostedzone/";
-	AUTO(buf) struct buf text = BUF_EMPTY;
-	const size_t i = xml_child(x, zone, "Id");
-	const char *at;
+	const char *text = xml_text(x, zone, "Id"), *at;
 	size_t len;
 
-	if (!i || !xml_text(x, i, &text))
+	if (!text)
 		return err_set(e, ERR_DNS, "the answer has a zone without an id");
-	at = text.data + (text_starts(text.data, prefix) ? strlen(prefix) : 0);
+	at = text + (text_starts(text, prefix) ? strlen(prefix) : 0);
 	len = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
 	if (len == 0 || at[len] || len > LONGEST_ID)
-		return err_set(e, ERR_DNS, "the answer has an id that is none: '%.60s'",
-			text.data);
+		return err_set(
+			e, ERR_DNS, "the answer has an id that is none: '%.60s'", text);
 	buf_puts(id, at);
 	return true;
 }
@@ -72,8 +69,9 @@ static bool put_id(const struct xml *x, size_t zone, struct buf *id, struct err 
 static bool is_private(const struct xml *x, size_t zone)
 {
 	const size_t config = xml_child(x, zone, "Config");
+	const char *text = config ? xml_text(x, config, "PrivateZone") : NULL;
 
-	return config && xml_says(x, config, "PrivateZone", "true");
+	return text && text_eq(text, "true");
 }
 
 bool route53_zone_in(const struct buf *answer, const char *zone, bool *has, struct buf *id,
@@ -106,24 +104,19 @@ static bool is_plain(const struct xml *x, size_t set, const char *name, struct e
 		if (!xml_is(x, i, "Name") && !xml_is(x, i, "Type") &&
 			!xml_is(x, i, "TTL") && !xml_is(x, i, "ResourceRecords"))
 			return err_set(e, ERR_REFUSED,
-				"the TXT records of %s have more than values (%.*s): left alone",
-				name,
-				(int)(x->nodes[i].name_len < 40 ? x->nodes[i].name_len
-								: 40),
-				x->nodes[i].name);
+				"the TXT records of %s have more than values (%.40s): left alone",
+				name, x->nodes[i].name);
 	return true;
 }
 
 static bool take_ttl(const struct xml *x, size_t set, struct rrset *s)
 {
-	AUTO(buf) struct buf text = BUF_EMPTY;
-	const size_t i = xml_child(x, set, "TTL");
+	const char *text = xml_text(x, set, "TTL");
 	long long ttl;
 
-	if (!i || !xml_text(x, i, &text) || text.len == 0 || text.len > 10 ||
-		text.data[strspn(text.data, "0123456789")])
+	if (!text || !*text || strlen(text) > 10 || text[strspn(text, "0123456789")])
 		return false;
-	ttl = strtoll(text.data, NULL, 10);
+	ttl = strtoll(text, NULL, 10);
 	s->ttl = (int)ttl;
 	return ttl <= INT_MAX;
 }
@@ -135,12 +128,11 @@ static bool take_values(const struct xml *x, size_t set, struct rrset *s)
 	if (!records)
 		return false;
 	for (size_t i = xml_first(x, records); i; i = xml_after(x, records, i)) {
-		AUTO(buf) struct buf text = BUF_EMPTY;
-		const size_t value = xml_child(x, i, "Value");
+		const char *text = xml_text(x, i, "Value");
 
-		if (!value || !xml_text(x, value, &text))
+		if (!text)
 			return false;
-		rrset_add(s, text.data, false);
+		rrset_add(s, text, false);
 	}
 	return true;
 }
@@ -157,7 +149,9 @@ bool route53_set_in(const struct buf *answer, struct rrset *s, struct err *e)
 	if (!sets)
 		return err_set(e, ERR_DNS, "the answer has no list of records");
 	for (size_t i = xml_first(&x, sets); i; i = xml_after(&x, sets, i)) {
-		if (!has_name(&x, i, name) || !xml_says(&x, i, "Type", "TXT"))
+		const char *type = xml_text(&x, i, "Type");
+
+		if (!has_name(&x, i, name) || !type || !text_eq(type, "TXT"))
 			continue;
 		if (!is_plain(&x, i, name, e))
 			return false;
@@ -180,10 +174,9 @@ void route53_refusal_in(const struct buf *answer, struct buf *code, struct buf *
 	if (!xml_parse(&x, answer->data, answer->len, &ignored))
 		return;
 	i = xml_find(&x, "Code");
-	if (i && !xml_text(&x, i, code))
-		buf_add(code, x.nodes[i].text, x.nodes[i].text_len);
+	if (i)
+		buf_puts(code, x.nodes[i].text.data);
 	i = xml_find(&x, "Message");
-	/* as it stands there is better than nothing */
-	if (i && !xml_text(&x, i, message))
-		buf_add(message, x.nodes[i].text, x.nodes[i].text_len);
+	if (i)
+		buf_puts(message, x.nodes[i].text.data);
 }

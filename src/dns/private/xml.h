@@ -1,23 +1,20 @@
 /*
- * xml - the XML that an API answers with: elements that hold elements or text, and nothing
- * else.
+ * xml - the XML that an API answers with, read by expat: elements that hold elements or
+ * text, and nothing else.
  *
- * Strict, for what strangers send: no DOCTYPE, so no entities of its own; no comments and
- * no CDATA; bounded in depth and number. Attributes are passed over.
+ * For what strangers send: a DOCTYPE is refused, so there are no entities of its own;
+ * bounded in depth and number. Attributes are passed over.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Points into the text that was read: that must live as long. */
 struct xml_node {
-	const char *name;
-	size_t name_len;
-	const char *text; /* as it stands there; empty if there are elements in it */
-	size_t text_len;
-	bool parent; /* there are */
-	size_t end;  /* the first node after all that is in it */
+	char *name;
+	struct buf text; /* UTF-8; empty if there are elements in it */
+	bool parent;     /* there are */
+	size_t end;      /* the first node after all that is in it */
 };
 
 struct xml {
@@ -39,11 +36,8 @@ bool xml_is(const struct xml *x, size_t i, const char *name);
 /* The first of that name in it, or anywhere; 0 if there is none. */
 size_t xml_child(const struct xml *x, size_t parent, const char *name);
 size_t xml_find(const struct xml *x, const char *name);
-/* Its text, appended. False if it holds elements or a reference that isn't to one of XML's
- * own five or a printable character of ASCII; then out is as before. */
-bool xml_text(const struct xml *x, size_t i, struct buf *out) NODISCARD;
-/* Whether it is an element of that name in `parent` with that text. */
-bool xml_says(const struct xml *x, size_t parent, const char *name, const char *text);
+/* The text of that child; NULL if there is none, or it holds elements. */
+const char *xml_text(const struct xml *x, size_t parent, const char *name);
 
 /* Text as content of an element, appended. */
 void xml_escape(struct buf *out, const char *text);

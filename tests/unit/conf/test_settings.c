@@ -275,6 +275,7 @@ static void bad_settings_get_a_line_with_the_place(void **state)
 		{ "dns: [{provider: desec, secret_env: A, api: 'http://a'}]", 1, 45,
 			"api: expected an https:// URL" },
 		{ "dns: [{provider: powerdns, secret_env: A}]", 1, 7, "'api' is missing" },
+		{ "dns: [{provider: route53, secret_env: A}]", 1, 7, "'access_key_id'" },
 		{ "dns: [{provider: ovh, secret_env: A, application_key: a}]", 1, 7,
 			"'consumer_key' is missing" },
 		{ "dns: [{provider: ovh, secret_env: A, application_key: a, consumer_key: {}}]",
