@@ -1,5 +1,5 @@
 #!/bin/sh
-# packages.sh [build] [lint] [lab] [bench] - install what is missing, and nothing else, from Debian. Default: all but bench.
+# packages.sh [build] [lint] [lab] [fuzz] [bench] - install what is missing, and nothing else, from Debian. Default: build lint lab.
 # Needs root only when something is missing.
 set -eu
 
@@ -7,6 +7,7 @@ build='gcc libc6-dev cmake ninja-build pkg-config libssl-dev libcurl4-openssl-de
 	libyaml-dev libldns-dev libexpat1-dev libcmocka-dev busybox openssl python3'
 lint='clang clang-format clang-tidy mandoc shellcheck python3'
 lab='mmdebstrap jq strace iproute2 util-linux openssl openssh-client curl procps valgrind bind9-dnsutils python3'
+fuzz='clang libclang-rt-dev'
 bench='dehydrated ansible-core bind9-dnsutils lego certbot python3-certbot-dns-rfc2136 uacme'
 
 missing() {
@@ -23,8 +24,9 @@ for set in "$@"; do
 	build) wanted="$wanted $build" ;;
 	lint) wanted="$wanted $lint" ;;
 	lab) wanted="$wanted $lab" ;;
+	fuzz) wanted="$wanted $fuzz" ;;
 	bench) wanted="$wanted $bench" ;;
-	*) echo "packages.sh: no such set: $set (build, lint, lab, bench)" >&2 && exit 2 ;;
+	*) echo "packages.sh: no such set: $set (build, lint, lab, fuzz, bench)" >&2 && exit 2 ;;
 	esac
 done
 

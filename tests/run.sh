@@ -1,11 +1,12 @@
 #!/bin/sh
-# run.sh [unit|lab|lint|all|tsan|valgrind] - install what is missing, build with -Werror and the sanitizers, run the tests. Default: all.
+# run.sh [unit|lab|lint|all|tsan|valgrind|fuzz] - install what is missing, build with -Werror and the sanitizers, run the tests. Default: all.
 #   unit   needs no root and no network, once the packages are there
 #   lab    end to end, on real servers in namespaces of this machine: needs root
 #   lint   format, clang-tidy, shellcheck, man pages, banned calls
 # Not part of all:
 #   tsan       unit and lab under the thread sanitizer
 #   valgrind   the morning under valgrind
+#   fuzz       a minute of each fuzz target
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -18,7 +19,8 @@ lint) label='-L lint' packages='build lint' ;;
 all) label='' packages='build lint lab' ;;
 tsan) label='-L unit|lab' packages='build lab' preset=tsan ;;
 valgrind) label='-R lab.morning' packages='build lab' preset=valgrind ;;
-*) echo "run.sh: unit, lab, lint, all, tsan or valgrind, not '$what'" >&2 && exit 2 ;;
+fuzz) label='-L fuzz' packages='build fuzz' preset=fuzz ;;
+*) echo "run.sh: unit, lab, lint, all, tsan, valgrind or fuzz, not '$what'" >&2 && exit 2 ;;
 esac
 
 # shellcheck disable=SC2086 # lists of words
