@@ -8,9 +8,9 @@
 /* How much may be left before it is due. */
 static time_t margin(time_t lifetime, int renew_days)
 {
-	/* of a certificate that lives for less, it would be due again at once */
+	/* of a certificate that lives no longer, it would be due again at once */
 	if (renew_days > 0)
-		return renew_days * DAY < lifetime / 2 ? renew_days * DAY : lifetime / 2;
+		return renew_days * DAY < lifetime ? renew_days * DAY : lifetime / 2;
 	return lifetime < SHORT_LIFE ? lifetime / 2 : lifetime / 3;
 }
 

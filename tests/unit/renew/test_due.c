@@ -42,7 +42,8 @@ static void a_certificate_is_due_by_its_lifetime_or_by_days(void **state)
 		{ -24 * 51, 24 * 39 + 1, 39, false, NULL },
 		{ -24 * 51, 24 * 39 + 1, 40, true, NULL },
 		{ -24 * 61, 24 * 29 + 1, 10, false, NULL },
-		/* but half of the lifetime at most, or it would be due at once again */
+		{ -24 * 11, 24 * 79 + 1, 80, true, NULL },
+		/* more than it lives: half, or it would be due at once again */
 		{ -24 * 10, 24 * 80 + 1, 100000, false, NULL },
 		{ -24 * 46, 24 * 44 + 1, 100000, true, NULL },
 		/* the end */
