@@ -265,7 +265,7 @@ static void refuse(struct change *const *changes, size_t n, const struct err *e)
 		changes[i]->refused = true;
 }
 
-static void present(struct change *const *changes, size_t n)
+static void publish_all(struct change *const *changes, size_t n)
 {
 	const struct dns_config *c = changes[0]->record->config;
 	struct err e = { 0 };
@@ -286,14 +286,13 @@ static void present(struct change *const *changes, size_t n)
 }
 
 /* Nothing can be taken out: the next values take the place of these. */
-static void cleanup(struct change *const *changes, size_t n)
+static void change(struct change *const *changes, size_t n, bool in)
 {
-	(void)changes;
-	(void)n;
+	if (in)
+		publish_all(changes, n);
 }
 
 const struct provider provider_acmedns = {
 	.name = "acme-dns",
-	.present = present,
-	.cleanup = cleanup,
+	.change = change,
 };

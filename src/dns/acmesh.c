@@ -134,18 +134,7 @@ static void change(struct change *const *changes, size_t n, bool in)
 	}
 }
 
-static void present(struct change *const *changes, size_t n)
-{
-	change(changes, n, true);
-}
-
-static void cleanup(struct change *const *changes, size_t n)
-{
-	change(changes, n, false);
-}
-
 const struct provider provider_acmesh = {
 	.name = "acmesh",
-	.present = present,
-	.cleanup = cleanup,
+	.change = change,
 };

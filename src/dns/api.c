@@ -9,7 +9,7 @@
 #include <strings.h>
 
 enum {
-	CALL_SECONDS = 120,   /* for a present or a cleanup */
+	CALL_SECONDS = 120,   /* for one change */
 	REQUEST_SECONDS = 30, /* a hung request must not eat all of it */
 	TRIES = 4,
 	FIRST_PAUSE_MS = 500, /* doubling */

@@ -216,18 +216,7 @@ static void change(struct change *const *changes, size_t n, bool in)
 	rrset_change(&a, changes, n, in, &how);
 }
 
-static void present(struct change *const *changes, size_t n)
-{
-	change(changes, n, true);
-}
-
-static void cleanup(struct change *const *changes, size_t n)
-{
-	change(changes, n, false);
-}
-
 const struct provider provider_desec = {
 	.name = "desec",
-	.present = present,
-	.cleanup = cleanup,
+	.change = change,
 };

@@ -154,7 +154,7 @@ static void present_group(void *ctx, size_t i)
 		changes_fail(g->changes, g->n, &e);
 		return;
 	}
-	g->provider->present(g->changes, g->n);
+	g->provider->change(g->changes, g->n, true);
 	for (size_t k = 0; k < g->n; k++)
 		records[k]->presented = !g->changes[k]->refused;
 	if (!forget(all->journal, g, &e))
@@ -169,7 +169,7 @@ static void cleanup_group(void *ctx, size_t i)
 	const struct group *g = &all->list[i];
 	struct err e = { 0 };
 
-	g->provider->cleanup(g->changes, g->n);
+	g->provider->change(g->changes, g->n, false);
 	for (size_t k = 0; k < g->n; k++)
 		g->changes[k]->record->presented = g->changes[k]->err.kind != ERR_NONE;
 	if (!forget(all->journal, g, &e))

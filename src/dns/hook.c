@@ -205,7 +205,7 @@ static bool run(const struct call *c, bool *begun, struct err *e)
 					: "(remove)");
 }
 
-static void run_all(bool in, struct change *const *changes, size_t n)
+static void change(struct change *const *changes, size_t n, bool in)
 {
 	const struct dns_config *config = changes[0]->record->config;
 	const struct dialect *d = dialect_of(config);
@@ -224,18 +224,7 @@ static void run_all(bool in, struct change *const *changes, size_t n)
 	}
 }
 
-static void present(struct change *const *changes, size_t n)
-{
-	run_all(true, changes, n);
-}
-
-static void cleanup(struct change *const *changes, size_t n)
-{
-	run_all(false, changes, n);
-}
-
 const struct provider provider_hook = {
 	.name = "hook",
-	.present = present,
-	.cleanup = cleanup,
+	.change = change,
 };

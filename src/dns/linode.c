@@ -156,18 +156,7 @@ static void change(struct change *const *changes, size_t n, bool in)
 	api_each(&a, changes, n, in, has_zone, one);
 }
 
-static void present(struct change *const *changes, size_t n)
-{
-	change(changes, n, true);
-}
-
-static void cleanup(struct change *const *changes, size_t n)
-{
-	change(changes, n, false);
-}
-
 const struct provider provider_linode = {
 	.name = "linode",
-	.present = present,
-	.cleanup = cleanup,
+	.change = change,
 };

@@ -76,7 +76,7 @@ static bool run(
 }
 
 /* One update for records of one zone, which only nsupdate knows: each by itself. */
-static void update(struct change *const *changes, size_t n, bool in)
+static void change(struct change *const *changes, size_t n, bool in)
 {
 	for (size_t i = 0; i < n; i++) {
 		AUTO(buf) struct buf script = BUF_EMPTY;
@@ -91,18 +91,7 @@ static void update(struct change *const *changes, size_t n, bool in)
 	}
 }
 
-static void present(struct change *const *changes, size_t n)
-{
-	update(changes, n, true);
-}
-
-static void cleanup(struct change *const *changes, size_t n)
-{
-	update(changes, n, false);
-}
-
 const struct provider provider_nsupdate = {
 	.name = "nsupdate",
-	.present = present,
-	.cleanup = cleanup,
+	.change = change,
 };

@@ -251,18 +251,7 @@ static void change(struct change *const *changes, size_t n, bool in)
 	publish(&of, changes, n);
 }
 
-static void present(struct change *const *changes, size_t n)
-{
-	change(changes, n, true);
-}
-
-static void cleanup(struct change *const *changes, size_t n)
-{
-	change(changes, n, false);
-}
-
 const struct provider provider_ovh = {
 	.name = "ovh",
-	.present = present,
-	.cleanup = cleanup,
+	.change = change,
 };

@@ -187,18 +187,7 @@ static void change(struct change *const *changes, size_t n, bool in)
 		changes[i]->refused = in;
 }
 
-static void present(struct change *const *changes, size_t n)
-{
-	change(changes, n, true);
-}
-
-static void cleanup(struct change *const *changes, size_t n)
-{
-	change(changes, n, false);
-}
-
 const struct provider provider_powerdns = {
 	.name = "powerdns",
-	.present = present,
-	.cleanup = cleanup,
+	.change = change,
 };

@@ -317,7 +317,7 @@ static size_t batch(struct change *const *changes, size_t n)
 	return i;
 }
 
-static void update_all(struct change *const *changes, size_t n, bool in)
+static void change(struct change *const *changes, size_t n, bool in)
 {
 	AUTO(primary) struct primary p;
 	struct err e = { 0 };
@@ -337,16 +337,6 @@ static void update_all(struct change *const *changes, size_t n, bool in)
 		for (size_t k = i; k < i + step; k++)
 			changes[k]->refused = refused;
 	}
-}
-
-static void present(struct change *const *changes, size_t n)
-{
-	update_all(changes, n, true);
-}
-
-static void cleanup(struct change *const *changes, size_t n)
-{
-	update_all(changes, n, false);
 }
 
 static bool serial(
@@ -371,7 +361,6 @@ static bool serial(
 const struct provider provider_rfc2136 = {
 	.name = "rfc2136",
 	.locate = locate,
-	.present = present,
-	.cleanup = cleanup,
+	.change = change,
 	.serial = serial,
 };

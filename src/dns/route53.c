@@ -296,18 +296,7 @@ static void change(struct change *const *changes, size_t n, bool in)
 	rrset_change(&of.api, changes, n, in, &how);
 }
 
-static void present(struct change *const *changes, size_t n)
-{
-	change(changes, n, true);
-}
-
-static void cleanup(struct change *const *changes, size_t n)
-{
-	change(changes, n, false);
-}
-
 const struct provider provider_route53 = {
 	.name = "route53",
-	.present = present,
-	.cleanup = cleanup,
+	.change = change,
 };

@@ -2,7 +2,7 @@
  * api - the HTTPS API of a DNS provider: requests that carry JSON, refusals told in the
  * provider's words, every wait bounded.
  *
- * For one call of a provider's present or cleanup; not shared by threads. Never shows a
+ * For one call of a provider's change; not shared by threads. Never shows a
  * header or a body of ours: secrets are in them.
  */
 #pragma once
@@ -60,7 +60,7 @@ DEFINE_AUTO_VALUE(struct api_answer, api_answer, api_answer_clear)
  */
 bool api_call(struct api *a, const char *method, const char *path, const cJSON *body,
 	struct api_answer *r, struct err *e) NODISCARD;
-/* The same with any body, and one more header that is only for this request (signatures);
+/* The same with any body, and more headers that are only for this request (signatures);
  * both may be NULL. */
 bool api_send(struct api *a, const char *method, const char *path, const char *type,
 	const struct buf *body, const char *const *headers, struct api_answer *r,

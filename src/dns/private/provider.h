@@ -14,7 +14,7 @@
 struct change {
 	struct dns_record *record;
 	char *alias;  /* locate found that the record's name looks like one: of this name */
-	bool refused; /* present: it's certain that nothing was added */
+	bool refused; /* in: it's certain that nothing was added */
 	struct err err;
 };
 
@@ -22,9 +22,9 @@ struct provider {
 	const char *name;
 	/* Set zone of each record of one config that has none. NULL: no zone is needed. */
 	void (*locate)(struct change *const *changes, size_t n);
-	/* All of one config, and of one zone if there is a locate. */
-	void (*present)(struct change *const *changes, size_t n);
-	void (*cleanup)(struct change *const *changes, size_t n);
+	/* Add (in) or take out all of them: of one config, and of one zone if there is a
+	 * locate. */
+	void (*change)(struct change *const *changes, size_t n, bool in);
 	/* The zone's serial where it is changed. NULL: that place isn't known. */
 	bool (*serial)(const struct dns_config *c, const char *zone, uint32_t *serial,
 		struct err *e);
