@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORD_MAX 63
 
@@ -24,6 +25,14 @@ bool text_ends(const char *s, const char *suffix)
 	size_t len = strlen(s), tail = strlen(suffix);
 
 	return len >= tail && memcmp(s + len - tail, suffix, tail) == 0;
+}
+
+bool text_in_zone(const char *name, size_t len, const char *zone)
+{
+	const size_t tail = strlen(zone);
+
+	return len >= tail && strncasecmp(name + len - tail, zone, tail) == 0 &&
+		(len == tail || name[len - tail - 1] == '.');
 }
 
 void text_lower(char *s)

@@ -12,6 +12,9 @@ bool text_is_loopback_url(const char *url);
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 void text_lower(char *s); /* ASCII only */
+/* Is the domain name, its first len bytes, the zone itself or in it, at a label's boundary?
+ * In any case, both without a dot at the end. */
+bool text_in_zone(const char *name, size_t len, const char *zone);
 
 /*
  * Make a stranger's text fit for a terminal, a log line and JSON, in place: control

@@ -9,7 +9,6 @@
 #include "conf/private/settings_dns.h"
 
 #include <string.h>
-#include <strings.h>
 
 /* settings while they are read: certificates come from two places. */
 struct draft {
@@ -287,15 +286,6 @@ const struct profile *profile_of(const struct certificate *c, const struct ca_se
 	return c->profile.name ? &c->profile : &ca->profile;
 }
 
-/* name is the zone itself or in it, at a label's boundary. */
-static bool in_zone(const char *name, size_t len, const char *zone)
-{
-	size_t tail = strlen(zone);
-
-	return len >= tail && strncasecmp(name + len - tail, zone, tail) == 0 &&
-		(len == tail || name[len - tail - 1] == '.');
-}
-
 const struct dns_settings *settings_dns_for(const struct settings *s, const char *name)
 {
 	size_t len = strlen(name);
@@ -308,7 +298,7 @@ const struct dns_settings *settings_dns_for(const struct settings *s, const char
 		if (!d->n_zones)
 			return d;
 		for (size_t k = 0; k < d->n_zones; k++)
-			if (in_zone(name, len, d->zones[k]))
+			if (text_in_zone(name, len, d->zones[k]))
 				return d;
 	}
 	return NULL;

@@ -12,7 +12,6 @@
 #include "dns/private/api.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define BASE "https://auth.acme-dns.io"
 
@@ -82,18 +81,6 @@ static const char *text_of(const cJSON *account, const char *name)
 	return text && *text ? text : NULL;
 }
 
-static size_t length(const char *name)
-{
-	const size_t n = strlen(name);
-
-	return n > 0 && name[n - 1] == '.' ? n - 1 : n;
-}
-
-static bool is_same(const char *a, const char *b)
-{
-	return length(a) == length(b) && strncasecmp(a, b, length(a)) == 0;
-}
-
 static const cJSON *find_place(const cJSON *all, const char *name)
 {
 	const cJSON *account;
@@ -102,7 +89,7 @@ static const cJSON *find_place(const cJSON *all, const char *name)
 	{
 		const char *full = text_of(account, "fulldomain");
 
-		if (full && is_same(full, name))
+		if (full && api_same_name(full, name))
 			return account;
 	}
 	return NULL;
@@ -122,7 +109,7 @@ static bool is_complete(const cJSON *account, const char *file, struct err *e)
 static bool has_none(const struct dns_record *r, const char *usual, struct err *e)
 {
 	const struct dns_config *c = r->config;
-	const bool leads = !is_same(r->name, usual);
+	const bool leads = !api_same_name(r->name, usual);
 
 	return err_set(e, ERR_CONFIG,
 		"%s: no account for %s%s%s: register one (curl -X POST %s/register), put "
@@ -141,7 +128,7 @@ static const cJSON *find_own(
 		has_none(r, usual, e);
 		return NULL;
 	}
-	if (!full || is_same(r->name, usual))
+	if (!full || api_same_name(r->name, usual))
 		return account;
 	/* the CA wouldn't find what is posted there */
 	err_set(e, ERR_CONFIG,
@@ -179,14 +166,10 @@ static char *base_of(const struct dns_config *c, const cJSON *account)
 static void write_update(struct buf *out, const cJSON *account, const char *value)
 {
 	AUTO(json) cJSON *body = cJSON_CreateObject();
-	char *text;
 
 	cJSON_AddStringToObject(body, "subdomain", text_of(account, "subdomain"));
 	cJSON_AddStringToObject(body, "txt", value);
-	text = cJSON_PrintUnformatted(body);
-	if (text)
-		buf_puts(out, text);
-	cJSON_free(text);
+	api_print(out, body);
 }
 
 static bool post(struct api *a, const cJSON *account, const char *value, struct err *e)
@@ -258,13 +241,6 @@ static bool publish(struct posts *p, size_t i, bool *refused, struct err *e)
 	return post(&p->api, account, r->value, e);
 }
 
-static void refuse(struct change *const *changes, size_t n, const struct err *e)
-{
-	changes_fail(changes, n, e);
-	for (size_t i = 0; i < n; i++)
-		changes[i]->refused = true;
-}
-
 static void publish_all(struct change *const *changes, size_t n)
 {
 	const struct dns_config *c = changes[0]->record->config;
@@ -273,7 +249,7 @@ static void publish_all(struct change *const *changes, size_t n)
 	struct posts p = { .accounts = all, .changes = changes };
 
 	if (!all) {
-		refuse(changes, n, &e);
+		changes_refuse(changes, n, true, &e);
 		return;
 	}
 	p.slots = xcalloc(n, sizeof *p.slots);

@@ -95,6 +95,16 @@ bool api_id(const cJSON *o, const char *name, struct buf *out)
 	return true;
 }
 
+void api_print(struct buf *out, const cJSON *json)
+{
+	char *text = cJSON_PrintUnformatted(json);
+
+	if (!text)
+		abort(); /* out of memory */
+	buf_puts(out, text);
+	cJSON_free(text);
+}
+
 /* What went wrong, wherever the provider puts it. */
 static const char *words_in(const cJSON *o, int depth)
 {
@@ -198,11 +208,9 @@ bool api_call(struct api *a, const char *method, const char *path, const cJSON *
 	struct api_answer *r, struct err *e)
 {
 	AUTO(buf) struct buf text = BUF_EMPTY;
-	char *json = body ? cJSON_PrintUnformatted(body) : NULL;
 
-	if (json)
-		buf_puts(&text, json);
-	cJSON_free(json);
+	if (body)
+		api_print(&text, body);
 	return api_send(a, method, path, body ? "application/json" : NULL,
 		body ? &text : NULL, NULL, r, e);
 }
@@ -219,6 +227,33 @@ void api_escape(struct buf *out, const char *text)
 			buf_printf(out, "%%%02X", (unsigned char)*text);
 }
 
+/* ---- names and values ---- */
+
+void api_quote(const char *value, struct buf *out)
+{
+	buf_printf(out, "\"%s\"", value);
+}
+
+bool api_is_value(const char *text, const char *value)
+{
+	AUTO(buf) struct buf quoted = BUF_EMPTY;
+
+	api_quote(value, &quoted);
+	return text_eq(text, value) || text_eq(text, quoted.data);
+}
+
+static size_t length(const char *name)
+{
+	const size_t n = strlen(name);
+
+	return n > 0 && name[n - 1] == '.' ? n - 1 : n;
+}
+
+bool api_same_name(const char *a, const char *b)
+{
+	return length(a) == length(b) && strncasecmp(a, b, length(a)) == 0;
+}
+
 /* ---- zones ---- */
 
 void api_zone_clear(struct api_zone *z)
@@ -226,14 +261,6 @@ void api_zone_clear(struct api_zone *z)
 	free(z->name);
 	z->name = NULL;
 	buf_clear(&z->id);
-}
-
-bool api_is_in(const char *name, const char *zone)
-{
-	const size_t n = strlen(name), z = strlen(zone);
-
-	return n >= z && strcasecmp(name + n - z, zone) == 0 &&
-		(n == z || name[n - z - 1] == '.');
 }
 
 static const struct api_memo *recall(const struct api *a, const char *zone)
@@ -284,7 +311,7 @@ bool api_find_zone(struct api *a, const char *name, api_has_zone *has_zone,
 	AUTO(str) char *host = api_host(a);
 
 	api_zone_clear(z);
-	if (only && !api_is_in(name, only))
+	if (only && !text_in_zone(name, strlen(name), only))
 		return err_set(e, ERR_CONFIG, "%s isn't in zone %s", name, only);
 	/* the record's own name comes first: it can be a zone that was delegated for it */
 	for (const char *at = only ? only : name; at && strchr(at, '.') && !z->name;
@@ -335,9 +362,7 @@ void api_each(struct api *a, struct change *const *changes, size_t n, bool in,
 		changes[i]->err = e;
 		if (e.kind != ERR_STOPPED && deadline_left(a->deadline) > 0)
 			continue;
-		changes_fail(changes + i + 1, n - i - 1, &e);
-		for (size_t k = i + 1; k < n; k++)
-			changes[k]->refused = in;
+		changes_refuse(changes + i + 1, n - i - 1, in, &e);
 		return;
 	}
 }

@@ -46,7 +46,7 @@ static bool add(const struct api_job *job, struct err *e)
 	AUTO(buf) struct buf content = BUF_EMPTY;
 
 	/* the API wants the quotes of the zone file, and adds them with a warning if not */
-	buf_printf(&content, "\"%s\"", job->record->value);
+	api_quote(job->record->value, &content);
 	cJSON_AddStringToObject(body, "type", "TXT");
 	cJSON_AddStringToObject(body, "name", job->record->name);
 	cJSON_AddStringToObject(body, "content", content.data);
@@ -56,16 +56,6 @@ static bool add(const struct api_job *job, struct err *e)
 		return true;
 	/* 81058: an identical record already exists */
 	return r.status == 400 && r.http.body.data && strstr(r.http.body.data, "81058");
-}
-
-static bool is_ours(const cJSON *record, const char *value)
-{
-	AUTO(buf) struct buf quoted = BUF_EMPTY;
-	const char *content = api_text(record, "content");
-
-	buf_printf(&quoted, "\"%s\"", value);
-	return content &&
-		(strcmp(content, value) == 0 || strcmp(content, quoted.data) == 0);
 }
 
 static bool remove_id(const struct api_job *job, const cJSON *record, struct err *e)
@@ -92,7 +82,8 @@ static bool take_out(const struct api_job *job, struct err *e)
 		return false;
 	cJSON_ArrayForEach(record, cJSON_GetObjectItemCaseSensitive(r.json, "result"))
 	{
-		if (is_ours(record, job->record->value) && !remove_id(job, record, e))
+		if (api_is_value(api_text(record, "content"), job->record->value) &&
+			!remove_id(job, record, e))
 			return false;
 	}
 	return true;

@@ -48,7 +48,7 @@ static const cJSON *domain_of(const cJSON *list, const char *name, const char *o
 	{
 		const char *zone = api_text(domain, "name");
 
-		if (!zone || !api_is_in(name, zone) ||
+		if (!zone || !text_in_zone(name, strlen(name), zone) ||
 			(only && strcasecmp(zone, only) != 0) || strlen(zone) <= longest)
 			continue;
 		longest = strlen(zone);
@@ -77,7 +77,7 @@ static bool locate_one(struct api *a, struct rrset *s)
 	AUTO(api_answer) struct api_answer r = API_ANSWER_EMPTY;
 	const char *only = a->config->zone;
 
-	if (only && !api_is_in(s->name, only))
+	if (only && !text_in_zone(s->name, strlen(s->name), only))
 		return err_set(&s->err, ERR_CONFIG, "%s isn't in zone %s", s->name, only);
 	return domains(a, only ? only : s->name, &r, &s->err) && take_domain(a, r.json, s);
 }
@@ -185,7 +185,7 @@ static cJSON *patch(const struct rrset *s)
 	for (size_t i = 0; i < s->n; i++) {
 		AUTO(buf) struct buf text = BUF_EMPTY;
 
-		rrset_quote(s->values[i].text, &text);
+		api_quote(s->values[i].text, &text);
 		cJSON_AddItemToArray(records, cJSON_CreateString(text.data));
 	}
 	return set;
@@ -207,7 +207,7 @@ static bool put(struct api *a, const struct rrset *list, size_t n, struct api_an
 
 static void change(struct change *const *changes, size_t n, bool in)
 {
-	static const struct rrset_api how = { locate, get, put };
+	static const struct rrset_api how = { .locate = locate, .get = get, .put = put };
 	const struct dns_config *c = changes[0]->record->config;
 	AUTO(api) struct api a;
 

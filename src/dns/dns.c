@@ -47,6 +47,13 @@ void changes_fail(struct change *const *changes, size_t n, const struct err *e)
 		changes[i]->err = *e;
 }
 
+void changes_refuse(struct change *const *changes, size_t n, bool in, const struct err *e)
+{
+	changes_fail(changes, n, e);
+	for (size_t i = 0; i < n; i++)
+		changes[i]->refused = in;
+}
+
 /* What goes to a provider in one call. */
 struct group {
 	const struct provider *provider;

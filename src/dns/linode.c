@@ -18,12 +18,10 @@ static bool list_domains(
 {
 	AUTO(json) cJSON *filter = cJSON_CreateObject();
 	AUTO(buf) struct buf line = BUF_EMPTY;
-	char *text;
 
 	cJSON_AddStringToObject(filter, "domain", zone);
-	text = cJSON_PrintUnformatted(filter);
-	buf_printf(&line, "X-Filter: %s", text ? text : "{}");
-	cJSON_free(text);
+	buf_puts(&line, "X-Filter: ");
+	api_print(&line, filter);
 	{
 		const char *const headers[] = { line.data, NULL };
 

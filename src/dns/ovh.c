@@ -37,11 +37,9 @@ static bool call(struct api *a, const char *method, const char *path, const cJSO
 	AUTO(buf) struct buf signature = BUF_EMPTY;
 	const char *headers[3] = { NULL };
 	struct sha1_hex digest;
-	char *printed = json ? cJSON_PrintUnformatted(json) : NULL;
 
-	if (printed)
-		buf_puts(&body, printed);
-	cJSON_free(printed);
+	if (json)
+		api_print(&body, json);
 	buf_printf(&text, "%s+%s+%s+%s%s+%s+%lld", c->secret.data, c->consumer_key.data,
 		method, a->base, path, body.data, now);
 	digest = sha1_hex_of(text.data, text.len);
@@ -107,7 +105,7 @@ static bool add(const struct api_job *job, struct err *e)
 
 	record_path(job, &path);
 	api_below(job->record->name, job->zone->name, &below);
-	buf_printf(&target, "\"%s\"", job->record->value);
+	api_quote(job->record->value, &target);
 	cJSON_AddStringToObject(body, "fieldType", "TXT");
 	cJSON_AddStringToObject(body, "subDomain", below.data);
 	cJSON_AddStringToObject(body, "target", target.data);
@@ -121,16 +119,11 @@ static bool add(const struct api_job *job, struct err *e)
 static bool is_ours(const struct api_job *job, const char *path, bool *ours, struct err *e)
 {
 	AUTO(api_answer) struct api_answer r = API_ANSWER_EMPTY;
-	AUTO(buf) struct buf quoted = BUF_EMPTY;
-	const char *target;
 
 	*ours = false;
 	if (!call(job->api, "GET", path, NULL, &r, e))
 		return r.status == 404;
-	buf_printf(&quoted, "\"%s\"", job->record->value);
-	target = api_text(r.json, "target");
-	*ours = target &&
-		(text_eq(target, job->record->value) || text_eq(target, quoted.data));
+	*ours = api_is_value(api_text(r.json, "target"), job->record->value);
 	return true;
 }
 
@@ -240,9 +233,7 @@ static void change(struct change *const *changes, size_t n, bool in)
 
 	api_open(&of.api, c, BASE);
 	if (!read_clock(&of, &e)) {
-		changes_fail(changes, n, &e);
-		for (size_t i = 0; i < n; i++)
-			changes[i]->refused = in;
+		changes_refuse(changes, n, in, &e);
 		return;
 	}
 	api_header(&of.api, "X-Ovh-Application: %s", c->user);

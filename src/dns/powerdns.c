@@ -6,9 +6,6 @@
 #include "base/text.h"
 #include "dns/private/rrset.h"
 
-#include <string.h>
-#include <strings.h>
-
 static void zone_path(const struct api *a, const char *zone, struct buf *path)
 {
 	const char *server = a->config->server_id ? a->config->server_id : "localhost";
@@ -34,23 +31,11 @@ static bool has_zone(
 	return *has || r.status == 404 || r.status == 422;
 }
 
-static void locate(struct api *a, struct rrset *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct rrset *s = &list[i];
-
-		if (!api_find_zone(a, s->name, has_zone, &s->zone, &s->err))
-			api_zone_clear(&s->zone);
-	}
-}
-
 static bool is_set(const cJSON *rrset, const char *name)
 {
 	const char *owner = api_text(rrset, "name");
-	const size_t len = strlen(name);
 
-	return owner && strncasecmp(owner, name, len) == 0 &&
-		(strcmp(owner + len, ".") == 0 || !owner[len]) &&
+	return owner && api_same_name(owner, name) &&
 		text_eq(api_text(rrset, "type"), "TXT");
 }
 
@@ -96,14 +81,6 @@ static bool get_one(struct api *a, struct rrset *s, struct err *e)
 	return true;
 }
 
-static bool get(struct api *a, struct rrset *list, size_t n, struct err *e)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!get_one(a, &list[i], e))
-			return false;
-	return true;
-}
-
 static cJSON *patch(const struct rrset *s)
 {
 	AUTO(buf) struct buf owner = BUF_EMPTY;
@@ -122,7 +99,7 @@ static cJSON *patch(const struct rrset *s)
 		AUTO(buf) struct buf content = BUF_EMPTY;
 		cJSON *record = cJSON_CreateObject();
 
-		rrset_quote(s->values[i].text, &content);
+		api_quote(s->values[i].text, &content);
 		cJSON_AddStringToObject(record, "content", content.data);
 		cJSON_AddBoolToObject(record, "disabled", s->values[i].disabled);
 		cJSON_AddItemToArray(records, record);
@@ -164,7 +141,9 @@ static bool put(struct api *a, const struct rrset *list, size_t n, struct api_an
 static void ask(
 	const struct dns_config *c, struct change *const *changes, size_t n, bool in)
 {
-	static const struct rrset_api how = { locate, get, put };
+	static const struct rrset_api how = {
+		.has_zone = has_zone, .get_one = get_one, .put = put
+	};
 	AUTO(api) struct api a;
 
 	api_open(&a, c, c->api);
@@ -182,9 +161,7 @@ static void change(struct change *const *changes, size_t n, bool in)
 		return;
 	}
 	err_set(&e, ERR_CONFIG, "powerdns: 'api' is missing: the URL of its web server");
-	changes_fail(changes, n, &e);
-	for (size_t i = 0; i < n; i++)
-		changes[i]->refused = in;
+	changes_refuse(changes, n, in, &e);
 }
 
 const struct provider provider_powerdns = {

@@ -126,16 +126,6 @@ static bool has_zone(
 	return call(a, &q, &r, e) && route53_zone_in(&r.http.body, zone, has, id, e);
 }
 
-static void locate(struct api *a, struct rrset *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct rrset *s = &list[i];
-
-		if (!api_find_zone(a, s->name, has_zone, &s->zone, &s->err))
-			api_zone_clear(&s->zone);
-	}
-}
-
 /* ---- sets ---- */
 
 static void put_set(const struct rrset *s, struct buf *out)
@@ -146,7 +136,7 @@ static void put_set(const struct rrset *s, struct buf *out)
 	for (size_t i = 0; i < s->n; i++) {
 		AUTO(buf) struct buf text = BUF_EMPTY;
 
-		rrset_quote(s->values[i].text, &text);
+		api_quote(s->values[i].text, &text);
 		buf_puts(out, "<ResourceRecord><Value>");
 		xml_escape(out, text.data);
 		buf_puts(out, "</Value></ResourceRecord>");
@@ -195,14 +185,6 @@ static bool get_one(struct api *a, struct rrset *s, struct err *e)
 	put_set(s, &xml);
 	free(f->xml);
 	f->xml = buf_take(&xml);
-	return true;
-}
-
-static bool get(struct api *a, struct rrset *list, size_t n, struct err *e)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!get_one(a, &list[i], e))
-			return false;
 	return true;
 }
 
@@ -288,7 +270,9 @@ DEFINE_AUTO_VALUE(struct account, account, account_clear)
 
 static void change(struct change *const *changes, size_t n, bool in)
 {
-	static const struct rrset_api how = { locate, get, put };
+	static const struct rrset_api how = {
+		.has_zone = has_zone, .get_one = get_one, .put = put
+	};
 	AUTO(account) struct account of = { 0 };
 
 	api_open(&of.api, changes[0]->record->config, BASE);

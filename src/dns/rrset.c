@@ -28,11 +28,6 @@ void rrset_add(struct rrset *s, const char *text, bool disabled)
 	};
 }
 
-void rrset_quote(const char *value, struct buf *out)
-{
-	buf_printf(out, "\"%s\"", value);
-}
-
 /* True if that changes the set. */
 static bool take_out(struct rrset *s, const char *value)
 {
@@ -117,6 +112,30 @@ static bool apply(const struct job *j, struct rrset *s)
 	return s->changed;
 }
 
+static void locate(const struct job *j)
+{
+	if (j->how->locate) {
+		j->how->locate(j->api, j->sets, j->n);
+		return;
+	}
+	for (size_t i = 0; i < j->n; i++) {
+		struct rrset *s = &j->sets[i];
+
+		if (!api_find_zone(j->api, s->name, j->how->has_zone, &s->zone, &s->err))
+			api_zone_clear(&s->zone);
+	}
+}
+
+static bool get(const struct job *j, struct rrset *sets, size_t n, struct err *e)
+{
+	if (j->how->get)
+		return j->how->get(j->api, sets, n, e);
+	for (size_t i = 0; i < n; i++)
+		if (!j->how->get_one(j->api, &sets[i], e))
+			return false;
+	return true;
+}
+
 /* Read, change, write. *written: it was tried, so that something may have been added. */
 static bool rewrite(const struct job *j, struct rrset *sets, size_t n, bool *written,
 	struct api_answer *r, struct err *e)
@@ -124,7 +143,7 @@ static bool rewrite(const struct job *j, struct rrset *sets, size_t n, bool *wri
 	*written = false;
 	for (size_t i = 0; i < n; i++)
 		rrset_forget(&sets[i]);
-	if (!j->how->get(j->api, sets, n, e))
+	if (!get(j, sets, n, e))
 		return err_wrap(e, "zone %s", sets->zone.name);
 	for (size_t i = 0; i < n; i++)
 		*written |= apply(j, &sets[i]);
@@ -196,7 +215,7 @@ void rrset_change(struct api *a, struct change *const *changes, size_t n, bool i
 	AUTO(job) struct job j = { a, changes, n, in, how, NULL, 0 };
 
 	gather(&j);
-	how->locate(a, j.sets, j.n);
+	locate(&j);
 	qsort(j.sets, j.n, sizeof *j.sets, by_zone);
 	for (size_t i = 0, part; i < j.n; i += part) {
 		part = of_one_zone(j.sets + i, j.n - i);

@@ -66,6 +66,8 @@ bool api_send(struct api *a, const char *method, const char *path, const char *t
 	const struct buf *body, const char *const *headers, struct api_answer *r,
 	struct err *e) NODISCARD;
 
+/* As JSON without blanks, appended. */
+void api_print(struct buf *out, const cJSON *json);
 /* Percent-encoded, for a part of a path or a query. */
 void api_escape(struct buf *out, const char *text);
 
@@ -73,6 +75,12 @@ void api_escape(struct buf *out, const char *text);
  */
 const char *api_text(const cJSON *o, const char *name);
 bool api_id(const cJSON *o, const char *name, struct buf *out);
+/* A TXT value as zone files have it, "\"value\"", appended; is the text one, or the value
+ * as it is? It may be NULL. */
+void api_quote(const char *value, struct buf *out);
+bool api_is_value(const char *text, const char *value);
+/* In any case, with a dot at the end or without. */
+bool api_same_name(const char *a, const char *b);
 /* A copy of the URL's host, for messages. */
 char *api_host(const struct api *a) NODISCARD;
 
@@ -96,8 +104,6 @@ typedef bool api_has_zone(
 bool api_find_zone(struct api *a, const char *name, api_has_zone *has_zone,
 	struct api_zone *z, struct err *e) NODISCARD;
 
-/* The zone's own name, or one below it. */
-bool api_is_in(const char *name, const char *zone);
 /* "_acme-challenge.www" of "_acme-challenge.www.example.net" in zone example.net; "" at the
  * zone's own name. Appended. */
 void api_below(const char *name, const char *zone, struct buf *out);

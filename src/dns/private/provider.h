@@ -45,3 +45,5 @@ char *challenge_name(const char *domain) NODISCARD;
 
 /* The same failure for all. */
 void changes_fail(struct change *const *changes, size_t n, const struct err *e);
+/* And before anything was tried, so that nothing was added. */
+void changes_refuse(struct change *const *changes, size_t n, bool in, const struct err *e);

@@ -26,13 +26,15 @@ struct rrset {
 void rrset_add(struct rrset *s, const char *text, bool disabled);
 /* Without values again, as if it hadn't been read; it keeps its name and zone. */
 void rrset_forget(struct rrset *s);
-/* "\"value\"", appended. */
-void rrset_quote(const char *value, struct buf *out);
 
 struct rrset_api {
-	/* Set the zone of each; one that has none gets an err. */
+	/* Each zone is asked for, each set read by itself: fill in the values and the ttl
+	 * of one that is empty. */
+	api_has_zone *has_zone;
+	bool (*get_one)(struct api *a, struct rrset *s, struct err *e);
+	/* Or, where the provider can do better than that: set the zone of each, one that
+	 * has none gets an err; read sets of one zone. */
 	void (*locate)(struct api *a, struct rrset *list, size_t n);
-	/* Fill in values and ttl of sets of one zone, which are empty. */
 	bool (*get)(struct api *a, struct rrset *list, size_t n, struct err *e);
 	/* Put those that are changed in force, all or none of them; n 0: delete it. *r is
 	 * the answer to that, also to a refusal. */
