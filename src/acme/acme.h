@@ -14,6 +14,12 @@
 #include "base/err.h"
 #include "cert/key.h"
 
+/* It has refused, and would again: it names no time for another try. */
+static inline bool acme_refused(const struct err *e)
+{
+	return e->kind == ERR_ACME && e->not_before == 0;
+}
+
 struct cert;
 struct http;
 struct acme;

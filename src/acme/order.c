@@ -147,7 +147,7 @@ bool acme_order_new(struct acme *a, const struct acme_wish *w, struct acme_order
 	if (ask_for(a, w, o, deadline, e))
 		return true;
 	/* CAs refuse a predecessor in many ways; without it they may take the order. */
-	if (w->replaces && e->kind == ERR_ACME && e->not_before == 0) {
+	if (w->replaces && acme_refused(e)) {
 		plain.replaces = NULL;
 		if (ask_for(a, &plain, o, deadline, e))
 			return true;

@@ -42,14 +42,6 @@ static char *short_name(const X509_NAME *name)
 	return s;
 }
 
-static bool add_der(unsigned char *der, int len, struct buf *out)
-{
-	if (len > 0)
-		buf_add(out, der, (size_t)len);
-	OPENSSL_free(der);
-	return len > 0;
-}
-
 static struct sha256 digest_of(unsigned char *der, int len)
 {
 	struct sha256 d = { { 0 } };
@@ -190,8 +182,10 @@ void cert_der(const struct cert *c, struct buf *out)
 	unsigned char *der = NULL;
 	int len = i2d_X509(c->x509, &der);
 
-	if (!add_der(der, len, out))
+	if (len <= 0)
 		abort(); /* it was parsed: only memory can be lacking */
+	buf_add(out, der, (size_t)len);
+	OPENSSL_free(der);
 }
 
 bool cert_authority_key_id(const struct cert *c, struct buf *out)

@@ -6,12 +6,11 @@
 
 #include <stdlib.h>
 
-static bool revoke(
-	const struct context *c, const struct certificate *cert, const char *reason)
+static bool revoke(const struct context *c, const struct certificate *cert, int reason)
 {
-	struct event ev = {
-		.kind = EVENT_REVOKED, .certificate = cert->name, .detail = reason
-	};
+	struct event ev = { .kind = EVENT_REVOKED,
+		.certificate = cert->name,
+		.detail = acme_reason_name(reason) };
 	bool already;
 	struct err e = { 0 };
 
@@ -40,7 +39,7 @@ int cmd_revoke(struct context *c)
 		!select_certificates(c, &list, &n, &e))
 		return tell_error(c, &e);
 	for (size_t i = 0; i < n && !stop_requested(); i++)
-		ok = revoke(c, list[i], reason) && ok;
+		ok = revoke(c, list[i], number) && ok;
 	free(list);
 	return ok ? EXIT_OK : EXIT_FAILED;
 }

@@ -25,12 +25,19 @@ static bool is_called(const struct certificate *c, const char *word)
 	return text_eq(c->name, word) || text_eq(c->entry, word);
 }
 
-static bool known(const struct settings *s, const char *word)
+/* Those of that name; false if there is none. */
+static bool add_called(const struct settings *s, const char *word,
+	const struct certificate **list, size_t *n)
 {
-	for (size_t i = 0; i < s->n_certificates; i++)
-		if (is_called(&s->certificates[i], word))
-			return true;
-	return false;
+	bool any = false;
+
+	for (size_t i = 0; i < s->n_certificates; i++) {
+		if (!is_called(&s->certificates[i], word))
+			continue;
+		add(list, n, &s->certificates[i]);
+		any = true;
+	}
+	return any;
 }
 
 bool select_certificates(
@@ -44,14 +51,11 @@ bool select_certificates(
 	for (size_t i = 0; o->n_words == 0 && i < s->n_certificates; i++)
 		(*list)[(*n)++] = &s->certificates[i];
 	for (size_t i = 0; i < o->n_words; i++) {
-		for (size_t k = 0; k < s->n_certificates; k++)
-			if (is_called(&s->certificates[k], o->words[i]))
-				add(*list, n, &s->certificates[k]);
-		if (!known(s, o->words[i])) {
-			free(*list);
-			*list = NULL;
-			return unknown(c, o->words[i], e);
-		}
+		if (add_called(s, o->words[i], *list, n))
+			continue;
+		free(*list);
+		*list = NULL;
+		return unknown(c, o->words[i], e);
 	}
 	return true;
 }

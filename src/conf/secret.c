@@ -76,6 +76,11 @@ static const char *origin(const struct secret_source *src)
 			       : "secret";
 }
 
+int secret_sources(const struct secret_source *s)
+{
+	return !!s->file + !!s->env + !!s->command + !!s->clear;
+}
+
 bool secret_read(const struct secret_source *src, struct buf *out, struct err *e)
 {
 	size_t before = out->len;

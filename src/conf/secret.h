@@ -14,6 +14,8 @@ struct secret_source {
 	const char *dir; /* where the command runs: the directory of the settings */
 	struct pos pos;
 };
+/* How many of them are said. */
+int secret_sources(const struct secret_source *s);
 
 /*
  * Append the secret's text, white space at its end dropped. A file that others can read is

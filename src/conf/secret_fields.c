@@ -24,7 +24,7 @@ bool field_secret(const struct reading *r, const struct field *f, const struct n
 bool secret_is_said(const struct reading *r, const struct field *f,
 	const struct node *value, struct secret_source *s)
 {
-	const int sources = !!s->file + !!s->env + !!s->command + !!s->clear;
+	const int sources = secret_sources(s);
 
 	s->pos = value->pos;
 	s->dir = r->dir;

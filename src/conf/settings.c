@@ -286,6 +286,11 @@ const struct profile *profile_of(const struct certificate *c, const struct ca_se
 	return c->profile.name ? &c->profile : &ca->profile;
 }
 
+bool profile_fits(const struct profile *p, const char *got)
+{
+	return text_eq(got, p->name) || (p->optional && !got);
+}
+
 const struct dns_settings *settings_dns_for(const struct settings *s, const char *name)
 {
 	size_t len = strlen(name);

@@ -174,6 +174,8 @@ const struct certificate *settings_certificate(const struct settings *s, const c
 
 /* What a certificate wants of that CA: its own word, or the CA's. */
 const struct profile *profile_of(const struct certificate *c, const struct ca_settings *ca);
+/* Is `got` (NULL: none) that profile, or what may be had where it is only preferred? */
+bool profile_fits(const struct profile *p, const char *got);
 
 /* The first dns entry whose zones hold the name; NULL if there is none. */
 const struct dns_settings *settings_dns_for(const struct settings *s, const char *name);

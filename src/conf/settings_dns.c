@@ -403,9 +403,7 @@ static bool read_entry(const struct reading *r, const char *what, const struct n
 	const struct secret_source *secret = &draft.d.secret;
 	bool ok = p && schema_read(r, &p->schema, what, n, &draft);
 
-	if (ok &&
-		(p->wants_secret || secret->file || secret->env || secret->command ||
-			secret->clear))
+	if (ok && (p->wants_secret || secret_sources(secret)))
 		ok = secret_is_said(r, &entry, n, &draft.d.secret);
 	if (ok && !draft.d.cleanup_hook && wants_cleanup_hook(&draft.d))
 		ok = reading_error(

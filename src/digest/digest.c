@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -27,24 +26,6 @@ struct sha256 sha256_of(const void *data, size_t len)
 	return d;
 }
 
-/* Empty where the library has it no more: what it is for is refused then. */
-struct sha1_hex sha1_hex_of(const void *data, size_t len)
-{
-	unsigned char bytes[20];
-	struct sha1_hex hex = { "" };
-
-	if (EVP_Digest(data, len, bytes, NULL, EVP_sha1(), NULL) != 1)
-		return hex;
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(hex.s + 2 * i, 3, "%02x", bytes[i]);
-	return hex;
-}
-
-bool sha256_eq(const struct sha256 *a, const struct sha256 *b)
-{
-	return bytes_eq(a->bytes, b->bytes, sizeof a->bytes);
-}
-
 static void hex(char *out, const uint8_t *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -52,6 +33,23 @@ static void hex(char *out, const uint8_t *bytes, size_t n)
 		*out++ = hex_digits[bytes[i] & 15];
 	}
 	*out = '\0';
+}
+
+/* Empty where the library has it no more: what it is for is refused then. */
+struct sha1_hex sha1_hex_of(const void *data, size_t len)
+{
+	unsigned char bytes[20];
+	struct sha1_hex text = { "" };
+
+	if (EVP_Digest(data, len, bytes, NULL, EVP_sha1(), NULL) != 1)
+		return text;
+	hex(text.s, bytes, sizeof bytes);
+	return text;
+}
+
+bool sha256_eq(const struct sha256 *a, const struct sha256 *b)
+{
+	return bytes_eq(a->bytes, b->bytes, sizeof a->bytes);
 }
 
 struct sha256_hex sha256_hex(const struct sha256 *d)

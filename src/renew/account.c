@@ -37,6 +37,17 @@ const char *account_directory(const struct ca_settings *ca, struct err *e)
 	return ca->directory ? ca->directory : acme_directory_url(ca->name, e);
 }
 
+const struct ca_settings *account_ca(
+	const struct ca_settings *const *list, size_t n, const char *directory)
+{
+	struct err e;
+
+	for (size_t i = 0; i < n; i++)
+		if (text_eq(account_directory(list[i], &e), directory))
+			return list[i];
+	return NULL;
+}
+
 bool account_check(const struct ca_settings *ca, struct err *e)
 {
 	AUTO(buf) struct buf roots = BUF_EMPTY;
@@ -291,7 +302,7 @@ static bool find(struct account *a, const struct account_record *r,
 		if (acme_account_get(a->acme, info, found, soon(a), e)) {
 			if (*found)
 				return true;
-		} else if (e->kind != ERR_ACME || e->not_before) {
+		} else if (!acme_refused(e)) {
 			return false;
 		}
 	}
@@ -361,7 +372,7 @@ static bool enrol(struct account *a, bool *registered, bool *dead, struct err *e
 	if (!account_record_load(a->dir, &r, e))
 		return false;
 	if (!find(a, &r, &info, &found, e)) {
-		*dead = e->kind == ERR_ACME && !e->not_before;
+		*dead = acme_refused(e);
 		if (!*dead || !is_wrong_kind(a, &r))
 			return false;
 		*dead = false;
@@ -439,7 +450,7 @@ bool account_rollover(struct account *a, struct err *e)
 	if (!new)
 		return false;
 	if (acme_account_rollover(a->acme, new, soon(a), e))
-		return put_key_in_force(a, e) && use_key(a, new, e);
+		return use_key(a, new, e) && put_key_in_force(a, e);
 	key_free(new);
 	/* whatever it says, it may have got through: an answer was lost, the next try
 	 * refused */
@@ -455,17 +466,17 @@ bool account_deactivate(struct account *a, struct err *e)
 
 	if (!lock(a, true, &fd, e) || !begin(a, e))
 		return false;
-	if (!a->key || !account_record_load(a->dir, &r, e))
-		return a->key
-			? false
-			: err_set(e, ERR_ACME, "%s: there is no account", a->ca->name);
+	if (!a->key)
+		return err_set(e, ERR_ACME, "%s: there is no account", a->ca->name);
+	if (!account_record_load(a->dir, &r, e))
+		return false;
 	if (find(a, &r, &info, &found, e)) {
 		if (!found)
 			return err_set(e, ERR_ACME, "%s: there is no account", a->ca->name);
 		if (info.status == ACME_VALID &&
 			!acme_account_deactivate(a->acme, soon(a), e))
 			return false;
-	} else if (e->kind != ERR_ACME || e->not_before) {
+	} else if (!acme_refused(e)) {
 		return false;
 	} /* else it is refused because it is no more */
 	return set_aside(a, e);

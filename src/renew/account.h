@@ -28,6 +28,9 @@ DEFINE_AUTO_VALUE(struct account, account, account_clear)
 
 /* The URL of the CA's directory; NULL with ERR_CONFIG for a CA that isn't known. */
 const char *account_directory(const struct ca_settings *ca, struct err *e) NODISCARD;
+/* The one with that directory; NULL if none has it, or it is NULL. */
+const struct ca_settings *account_ca(
+	const struct ca_settings *const *list, size_t n, const char *directory);
 
 /* Before anything is asked: is the CA known, and its ca_file readable? ERR_CONFIG with the
  * place. */

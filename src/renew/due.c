@@ -38,6 +38,7 @@ struct due due_of(
 {
 	const struct cert *leaf = chain ? chain->certs[0] : NULL;
 	struct due d = { .due = true, .urgent = true, .why = "none yet" };
+	const char *other;
 	time_t left, least;
 
 	if (!leaf)
@@ -47,10 +48,11 @@ struct due due_of(
 	least = margin(d.not_after - cert_not_before(leaf), f->renew_days);
 	d.urgent = f->revoked || left <= least / 2;
 	d.why = NULL;
+	other = changed(c, leaf, f);
 	if (f->revoked)
 		d.why = "revoked";
-	else if (changed(c, leaf, f))
-		d.why = changed(c, leaf, f);
+	else if (other)
+		d.why = other;
 	else if (left <= 0)
 		d.why = "expired";
 	else if (f->at == 0)

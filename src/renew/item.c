@@ -72,26 +72,20 @@ static bool reuses_key(const struct item *it)
 	return it->certificate->reuse_key && !text_eq(it->state->revoked, "keyCompromise");
 }
 
-/* A run that was killed between the store's write and the order's drop has left it behind.
- */
-static bool done_already(const struct item *it, const struct desk *d)
+static bool is_in_force(const struct item *it, const struct desk *d, const struct key *key)
 {
 	AUTO(chain) struct chain stored = { 0 };
 	struct err e;
 
-	return !reuses_key(it) && store_has(d->store, it->certificate->name) &&
+	return store_has(d->store, it->certificate->name) &&
 		store_read_chain(d->store, it->certificate->name, &stored, &e) &&
-		cert_matches_key(stored.certs[0], it->begun.key);
+		cert_matches_key(stored.certs[0], key);
 }
 
-static bool same_profile(const struct item *it)
-{
-	const struct profile *p = profile_of(it->certificate, it->account->ca);
-
-	return text_eq(it->begun.profile, p->name) || (p->optional && !it->begun.profile);
-}
-
-/* Still the same wish, at the same CA, and not fulfilled yet. */
+/*
+ * Still the same wish, at the same CA, and not fulfilled yet: a run that was killed between
+ * the store's write and the order's drop has left it behind.
+ */
 static bool fits(const struct item *it, const struct desk *d)
 {
 	const struct store_order *o = &it->begun;
@@ -99,8 +93,9 @@ static bool fits(const struct item *it, const struct desk *d)
 	return text_eq(o->directory, it->account->directory) &&
 		text_eq(o->account, acme_account_url(acme_of(it))) &&
 		same_names(o, it->certificate) &&
-		text_eq(key_name(o->key), it->certificate->key) && same_profile(it) &&
-		!done_already(it, d);
+		text_eq(key_name(o->key), it->certificate->key) &&
+		profile_fits(profile_of(it->certificate, it->account->ca), o->profile) &&
+		(reuses_key(it) || !is_in_force(it, d, o->key));
 }
 
 /*
@@ -122,7 +117,6 @@ static bool resume(struct item *it, bool *lives, struct err *e)
 static struct key *prepared(const struct item *it, const struct desk *d, enum key_type type)
 {
 	const struct certificate *c = it->certificate;
-	AUTO(chain) struct chain stored = { 0 };
 	AUTO(key) struct key *next = NULL;
 	struct err e;
 
@@ -133,12 +127,9 @@ static struct key *prepared(const struct item *it, const struct desk *d, enum ke
 		report_warn(d->report, "%s: %s", c->name, e.msg);
 		return NULL;
 	}
-	if (!next || !text_eq(key_name(next), key_type_name(type)))
-		return NULL;
-	/* a run was killed before it made another */
-	if (store_has(d->store, c->name) &&
-		store_read_chain(d->store, c->name, &stored, &e) &&
-		cert_matches_key(stored.certs[0], next))
+	/* in force: a run was killed before it made another */
+	if (!next || !text_eq(key_name(next), key_type_name(type)) ||
+		is_in_force(it, d, next))
 		return NULL;
 	return TAKE(next);
 }
@@ -286,6 +277,12 @@ static bool begin_order(struct item *it, const struct desk *d, struct err *e)
 	return store_order_save(d->store, c->name, o, e);
 }
 
+/* The domain that is validated for it (RFC 8555 7.1.3). */
+static const char *domain_of(const char *name)
+{
+	return text_starts(name, "*.") ? name + 2 : name;
+}
+
 /* Before an order is spent on what the CA would have to refuse. */
 static bool preflight(const struct item *it, const struct desk *d, struct err *e)
 {
@@ -299,8 +296,8 @@ static bool preflight(const struct item *it, const struct desk *d, struct err *e
 	};
 
 	for (size_t i = 0; i < c->n_names && meta->n_caa > 0; i++) {
-		const bool wildcard = text_starts(c->names[i], "*.");
-		const char *domain = c->names[i] + (wildcard ? 2 : 0);
+		const char *domain = domain_of(c->names[i]);
+		const bool wildcard = domain != c->names[i];
 		const struct dns_config none = { 0 };
 		struct err unused;
 		const struct dns_config *config =
@@ -371,12 +368,9 @@ static bool find_order(struct item *it, const struct desk *d, struct err *e)
 /* A CA must not have records put where it likes. */
 static bool is_ours(const struct certificate *c, const char *domain)
 {
-	for (size_t i = 0; i < c->n_names; i++) {
-		const char *name = c->names[i];
-
-		if (text_eq(text_starts(name, "*.") ? name + 2 : name, domain))
+	for (size_t i = 0; i < c->n_names; i++)
+		if (text_eq(domain_of(c->names[i]), domain))
 			return true;
-	}
 	return false;
 }
 
@@ -571,15 +565,13 @@ static time_t pause_after(int failures)
  */
 static void note_failure(struct store_state *st, const struct item *it)
 {
-	const bool refused = it->err.kind == ERR_ACME && it->err.not_before == 0;
-
 	st->failures++;
 	replace(&st->last_error, it->err.msg);
 	/* a bound of the CA that was asked first stays, where another one fails too */
 	if (it->turn > 0 && (st->not_before > clock_now() || st->retry_at > clock_now()))
 		return;
 	st->not_before = it->err.not_before;
-	st->retry_at = refused ? clock_now() + pause_after(st->failures) : 0;
+	st->retry_at = acme_refused(&it->err) ? clock_now() + pause_after(st->failures) : 0;
 	replace(&st->limited_by, it->account ? it->account->directory : NULL);
 }
 
@@ -600,8 +592,7 @@ static void note_success(struct store_state *st, const struct item *it)
 /* An order that the CA has refused is of no more use; one that was only interrupted is. */
 static bool dead(const struct item *it)
 {
-	return it->spoilt ||
-		(it->order.url && it->err.kind == ERR_ACME && it->err.not_before == 0);
+	return it->spoilt || (it->order.url && acme_refused(&it->err));
 }
 
 /* CAs limit how many authorizations can be open: best effort, some know no such request. */

@@ -35,17 +35,12 @@ static bool sign(struct dns_config *c, struct tsig_key *key, const struct dns_se
 	return true;
 }
 
-static bool is_said(const struct secret_source *s)
-{
-	return s->file || s->env || s->command || s->clear;
-}
-
 static bool read_secrets(struct dns_config *c, struct tsig_key *key,
 	const struct dns_settings *d, struct err *e)
 {
 	return (!d->tsig || sign(c, key, d, e)) &&
-		(!is_said(&d->secret) || secret_read(&d->secret, &c->secret, e)) &&
-		(!is_said(&d->consumer_key) ||
+		(!secret_sources(&d->secret) || secret_read(&d->secret, &c->secret, e)) &&
+		(!secret_sources(&d->consumer_key) ||
 			secret_read(&d->consumer_key, &c->consumer_key, e));
 }
 
@@ -124,11 +119,7 @@ const struct dns_config *providers_for(
 const struct dns_config *providers_at(
 	const struct providers *p, const char *domain, const char *name, struct err *e)
 {
-	const struct dns_config *c = settings_dns_for(p->settings, name)
-		? providers_for(p, name, e)
-		: providers_for(p, domain, e);
-
-	return c;
+	return providers_for(p, settings_dns_for(p->settings, name) ? name : domain, e);
 }
 
 const struct dns_config *providers_find(

@@ -96,7 +96,7 @@ static void open_seats(struct run *run)
 		const struct seat *seat = seat_for(run, it);
 
 		it->account = &seat->account;
-		if (!it->issued && it->err.kind == ERR_NONE && !seat->open)
+		if (!idle(it) && !seat->open)
 			it->err = seat->err;
 	}
 }

@@ -42,7 +42,7 @@ struct renew_total renew_run(const struct renew *r);
  * Revoke what the store holds of a certificate (RFC 8555 7.6), by the account that it was
  * issued to, or by its own key where that account isn't at hand or the key is said to be in
  * other hands. The store's state remembers it, so that the next run replaces it. reason is
- * a word of acme_reason_parse. *already: the CA had it as revoked before.
+ * one of acme_reason_parse's. *already: the CA had it as revoked before.
  */
 bool renew_revoke(const struct settings *s, const struct certificate *c,
-	struct store *store, const char *reason, bool *already, struct err *e) NODISCARD;
+	struct store *store, int reason, bool *already, struct err *e) NODISCARD;

@@ -1,6 +1,5 @@
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "renew/account.h"
 #include "renew/renew.h"
 
@@ -11,12 +10,7 @@
 static const struct ca_settings *issuer_of(
 	const struct settings *s, const struct certificate *c, const struct store_state *st)
 {
-	struct err e;
-
-	for (size_t i = 0; i < s->n_cas; i++)
-		if (text_eq(account_directory(s->cas[i], &e), st->directory))
-			return s->cas[i];
-	return st->directory ? NULL : c->cas[0];
+	return st->directory ? account_ca(s->cas, s->n_cas, st->directory) : c->cas[0];
 }
 
 static bool has_account(struct account *a)
@@ -47,7 +41,7 @@ static bool revoke(const struct settings *s, const struct ca_settings *ca,
 		if (acme_revoke(account.acme, &der, NULL, reason, already,
 			    deadline_in(REVOKE_SECONDS), e))
 			return true;
-		if (e->kind != ERR_ACME || e->not_before)
+		if (!acme_refused(e))
 			return false;
 	}
 	*compromised = true;
@@ -56,16 +50,15 @@ static bool revoke(const struct settings *s, const struct ca_settings *ca,
 }
 
 bool renew_revoke(const struct settings *s, const struct certificate *c,
-	struct store *store, const char *reason, bool *already, struct err *e)
+	struct store *store, int reason, bool *already, struct err *e)
 {
 	AUTO(store_state) struct store_state st = { 0 };
 	AUTO(bundle) struct bundle b = BUNDLE_EMPTY;
 	const struct ca_settings *ca;
 	struct err unread;
 	bool compromised;
-	int number;
 
-	if (!acme_reason_parse(reason, &number, e) || !store_read(store, c->name, &b, e))
+	if (!store_read(store, c->name, &b, e))
 		return false;
 	/* what it knew is lost then, and that is no reason not to revoke */
 	if (!store_state_load(store, c->name, &st, &unread))
@@ -75,12 +68,12 @@ bool renew_revoke(const struct settings *s, const struct certificate *c,
 		return err_set(e, ERR_CONFIG,
 			"it was issued by %s, which is no CA of the settings",
 			st.directory);
-	if (!revoke(s, ca, &b, number, already, &compromised, e))
+	if (!revoke(s, ca, &b, reason, already, &compromised, e))
 		return false;
 	if (compromised || !st.revoked) {
 		free(st.revoked);
 		st.revoked = xstrdup(
-			acme_reason_name(compromised ? ACME_KEY_COMPROMISE : number));
+			acme_reason_name(compromised ? ACME_KEY_COMPROMISE : reason));
 	}
 	return store_state_save(store, c->name, &st, e);
 }

@@ -1,6 +1,5 @@
 #include "renew/private/seats.h"
 #include "base/alloc.h"
-#include "base/text.h"
 #include "work/crew.h"
 
 void seats_init(struct seats *s, const struct settings *settings, size_t width)
@@ -31,12 +30,9 @@ struct seat *seat_of(const struct seats *s, const struct ca_settings *ca)
 struct seat *seat_with(
 	const struct seats *s, const struct certificate *c, const char *directory)
 {
-	struct err e;
+	const struct ca_settings *ca = account_ca(c->cas, c->n_cas, directory);
 
-	for (size_t i = 0; i < c->n_cas; i++)
-		if (text_eq(account_directory(c->cas[i], &e), directory))
-			return seat_of(s, c->cas[i]);
-	return NULL;
+	return ca ? seat_of(s, ca) : NULL;
 }
 
 static void reach(void *ctx, size_t i)

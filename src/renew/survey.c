@@ -91,18 +91,20 @@ static void ask_for_windows(struct survey *s)
 
 /* ---- what is due ---- */
 
-/* Of the CA that issued it. A profile that is only preferred may have been done without. */
-static bool other_profile(const struct survey *s, const struct finding *f)
+/* The one that issued it, if it is still one of the certificate's. */
+static const struct ca_settings *ca_of(const struct finding *f)
 {
-	const struct seat *seat = f->state.directory
-		? seat_with(s->seats, f->certificate, f->state.directory)
-		: NULL;
-	const struct profile *p;
+	const struct certificate *c = f->certificate;
 
-	if (!seat)
-		return false;
-	p = profile_of(f->certificate, s->seats->settings->cas[seat - s->seats->list]);
-	return !text_eq(f->state.profile, p->name) && !(p->optional && !f->state.profile);
+	return account_ca(c->cas, c->n_cas, f->state.directory);
+}
+
+/* A profile that is only preferred may have been done without. */
+static bool other_profile(const struct finding *f)
+{
+	const struct ca_settings *ca = ca_of(f);
+
+	return ca && !profile_fits(profile_of(f->certificate, ca), f->state.profile);
 }
 
 static struct due judge(const struct survey *s, const struct finding *f)
@@ -118,9 +120,8 @@ static struct due judge(const struct survey *s, const struct finding *f)
 		.at = st->renewal_at,
 		.revoked = st->revoked,
 		.ours = st->directory,
-		.other_ca = st->directory &&
-			!seat_with(s->seats, f->certificate, st->directory),
-		.other_profile = other_profile(s, f),
+		.other_ca = st->directory && !ca_of(f),
+		.other_profile = other_profile(f),
 	};
 	struct due d = due_of(f->certificate, f->chain.n ? &f->chain : NULL, &facts);
 
