@@ -130,13 +130,31 @@ struct acme_order {
 void acme_order_clear(struct acme_order *o);
 DEFINE_AUTO_VALUE(struct acme_order, acme_order, acme_order_clear)
 
+/* The ways to prove a name by the DNS. */
+enum acme_method {
+	ACME_DNS_01,         /* RFC 8555 8.4 */
+	ACME_DNS_ACCOUNT_01, /* draft-ietf-acme-dns-account-label */
+	ACME_DNS_PERSIST_01, /* draft-ietf-acme-dns-persist */
+	ACME_METHODS
+};
+/* "dns-01" … */
+const char *acme_method_name(enum acme_method m);
+bool acme_method_parse(const char *name, enum acme_method *m);
+
+struct acme_challenge {
+	char *url;      /* NULL: not offered */
+	char *token;    /* NULL for dns-persist-01 … */
+	char **issuers; /* … which has these: the names that a record can know the CA by */
+	size_t n_issuers;
+	char *account; /* and, perhaps, the URI that it must know the account by */
+};
+
 struct acme_authorization {
 	char *url;
 	char *domain; /* the identifier's value: no "*." */
 	bool wildcard;
 	enum acme_status status;
-	char *challenge; /* URL of its dns-01 challenge; NULL if it has none */
-	char *token;
+	struct acme_challenge challenges[ACME_METHODS];
 	struct err problem;
 	int retry_after;
 };
@@ -192,11 +210,14 @@ bool acme_authorization_get(struct acme *a, const char *url, struct acme_authori
 	int64_t deadline, struct err *e) NODISCARD;
 /* TOKEN "." base64url(thumbprint of the account key) (8.1). */
 void acme_key_authorization(const struct acme *a, const char *token, struct buf *out);
-/* The TXT content for its token: base64url(SHA-256(keyAuthorization)) (8.4). */
+/* The TXT content for its token: base64url(SHA-256(keyAuthorization)) (8.4), also of
+ * dns-account-01. */
 void acme_dns01_value(const struct acme *a, const char *token, struct buf *out);
+/* "_ujmmovf2vn55tgye": what stands before "._acme-challenge" with dns-account-01. */
+void acme_account_label(const struct acme *a, struct buf *out);
 /* Tell the CA that the record is there (7.5.1). To say so twice does no harm. */
 bool acme_challenge_ready(struct acme *a, const struct acme_authorization *z,
-	int64_t deadline, struct err *e) NODISCARD;
+	enum acme_method m, int64_t deadline, struct err *e) NODISCARD;
 /* Poll until it is valid; an invalid one is an error that tells the CA's problem in full.
  */
 bool acme_authorization_wait(struct acme *a, struct acme_authorization *z, int64_t deadline,

@@ -6,12 +6,48 @@
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
+enum { MOST_ISSUERS = 10 };
+
+static const char *const methods[] = {
+	[ACME_DNS_01] = "dns-01",
+	[ACME_DNS_ACCOUNT_01] = "dns-account-01",
+	[ACME_DNS_PERSIST_01] = "dns-persist-01",
+};
+
+const char *acme_method_name(enum acme_method m)
+{
+	return methods[m];
+}
+
+bool acme_method_parse(const char *name, enum acme_method *m)
+{
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+		if (!text_eq(name, methods[i]))
+			continue;
+		*m = (enum acme_method)i;
+		return true;
+	}
+	return false;
+}
+
+static void challenge_clear(struct acme_challenge *c)
+{
+	free(c->url);
+	free(c->token);
+	for (size_t i = 0; i < c->n_issuers; i++)
+		free(c->issuers[i]);
+	free(c->issuers);
+	free(c->account);
+	*c = (struct acme_challenge){ 0 };
+}
+DEFINE_AUTO_VALUE(struct acme_challenge, challenge, challenge_clear)
+
 static void forget(struct acme_authorization *z)
 {
+	for (size_t i = 0; i < ACME_METHODS; i++)
+		challenge_clear(&z->challenges[i]);
 	free(z->domain);
-	free(z->challenge);
-	free(z->token);
-	z->domain = z->challenge = z->token = NULL;
+	z->domain = NULL;
 	z->problem = (struct err){ .kind = ERR_NONE };
 	z->wildcard = false;
 	z->retry_after = -1;
@@ -52,25 +88,86 @@ static bool read_identifier(const cJSON *json, struct acme_authorization *z, str
 	return true;
 }
 
-/* Types we don't know, and those without a token (dns-persist-01), are other clients'. */
+static bool read_token(const cJSON *o, struct acme_challenge *c)
+{
+	const char *token = json_text(o, "token");
+
+	if (!token || !made_of(token, LETTERS, 1024))
+		return false;
+	c->token = xstrdup(token);
+	return true;
+}
+
+/* One to ten of them, or the challenge is to be refused. */
+static bool read_issuers(const cJSON *o, struct acme_challenge *c)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(o, "issuer-domain-names"))
+	{
+		const char *name = cJSON_GetStringValue(item);
+
+		if (!name || !made_of(name, LETTERS ".", 253) ||
+			c->n_issuers == MOST_ISSUERS)
+			return false;
+		GROW(c->issuers, c->n_issuers);
+		c->issuers[c->n_issuers++] = xstrdup(name);
+	}
+	return c->n_issuers > 0;
+}
+
+/* It goes into a record as it is. */
+static bool is_uri(const char *s)
+{
+	if (strlen(s) > 1024)
+		return false;
+	while (*s > ' ' && *s <= '~' && !strchr(";\"\\", *s))
+		s++;
+	return !*s;
+}
+
+/* Drafts before -01 had none: then it is the account's URL. */
+static bool read_account(const cJSON *o, struct acme_challenge *c)
+{
+	const char *uri = json_text(o, "accounturi");
+
+	if (uri && !is_uri(uri))
+		return false;
+	c->account = uri ? xstrdup(uri) : NULL;
+	return true;
+}
+
+static void read_method(const cJSON *o, enum acme_method m, struct acme_challenge *into)
+{
+	AUTO(challenge) struct acme_challenge c = { 0 };
+	const char *url = json_text(o, "url");
+
+	if (into->url || !url || !url_good(url))
+		return;
+	if (m == ACME_DNS_PERSIST_01 ? !read_issuers(o, &c) || !read_account(o, &c)
+				     : !read_token(o, &c))
+		return;
+	c.url = xstrdup(url);
+	*into = c;
+	c = (struct acme_challenge){ 0 };
+}
+
+/* Types we don't know, and those that lack what they need, are other clients'. */
 static void read_challenge(const cJSON *o, struct acme_authorization *z)
 {
-	const char *type = json_text(o, "type"), *token = json_text(o, "token");
-	const char *url = json_text(o, "url");
-	bool ours = type && strcmp(type, "dns-01") == 0;
+	const char *type = json_text(o, "type");
+	enum acme_method m;
+	const bool known = type && acme_method_parse(type, &m);
 
-	if (ours || z->problem.kind == ERR_NONE) {
+	if (known || z->problem.kind == ERR_NONE) {
 		struct err problem;
 
 		problem_member(o, "error", &problem);
 		if (problem.kind != ERR_NONE)
 			z->problem = problem;
 	}
-	if (!ours || z->challenge || !url || !url_good(url) || !token ||
-		!made_of(token, LETTERS, 1024))
-		return;
-	z->challenge = xstrdup(url);
-	z->token = xstrdup(token);
+	if (known)
+		read_method(o, m, &z->challenges[m]);
 }
 
 static bool fill(const cJSON *json, struct acme_authorization *z, struct err *e)
@@ -133,15 +230,17 @@ static bool went_on(struct acme *a, const char *url, int64_t deadline)
 		now.status != ACME_PENDING;
 }
 
-bool acme_challenge_ready(
-	struct acme *a, const struct acme_authorization *z, int64_t deadline, struct err *e)
+bool acme_challenge_ready(struct acme *a, const struct acme_authorization *z,
+	enum acme_method m, int64_t deadline, struct err *e)
 {
 	AUTO(answer) struct answer r = ANSWER_EMPTY;
-	struct ask q = { .url = z->challenge, .payload = "{}", .deadline = deadline };
+	struct ask q = {
+		.url = z->challenges[m].url, .payload = "{}", .deadline = deadline
+	};
 
-	if (!z->challenge)
-		return err_set(e, ERR_ACME, "%s: %s offers no dns-01 challenge", z->domain,
-			a->host);
+	if (!q.url)
+		return err_set(e, ERR_ACME, "%s: %s offers no %s challenge", z->domain,
+			a->host, methods[m]);
 	if (acme_post(a, &q, &r, e))
 		return true;
 	if (*r.problem && went_on(a, z->url, deadline))

@@ -184,3 +184,25 @@ void acme_dns01_value(const struct acme *a, const char *token, struct buf *out)
 	d = sha256_of(authorization.data, authorization.len);
 	base64url_encode(out, d.bytes, sizeof d.bytes);
 }
+
+/* RFC 4648 6, in lower case. */
+static void base32_encode(struct buf *out, const uint8_t *bytes, size_t n)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+	unsigned bits = 0;
+	int have = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bits = (bits << 8 | bytes[i]) & 0xfff;
+		for (have += 8; have >= 5; have -= 5)
+			buf_putc(out, letters[bits >> (have - 5) & 31]);
+	}
+}
+
+void acme_account_label(const struct acme *a, struct buf *out)
+{
+	const struct sha256 d = sha256_of(a->account, strlen(a->account));
+
+	buf_putc(out, '_');
+	base32_encode(out, d.bytes, 10);
+}

@@ -1,5 +1,6 @@
 #include "cli/deploy.h"
 #include "cli/verb.h"
+#include "renew/renew.h"
 
 static int deploy(struct context *c, bool dry, struct push_total *total)
 {
@@ -22,7 +23,10 @@ int cmd_push(struct context *c)
 int cmd_plan(struct context *c)
 {
 	struct push_total total = { 0 };
-	const int status = deploy(c, true, &total);
+	int status;
+
+	renew_tell_records(c->settings, c->store, c->report);
+	status = deploy(c, true, &total);
 
 	return status == EXIT_OK && c->options->exit_code && total.changes > 0 ? EXIT_FAILED
 									       : status;

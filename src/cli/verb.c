@@ -11,7 +11,9 @@ const struct verb verbs[] = {
 	{ "plan", VERB_PLAN, cmd_plan,
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_TRUST,
 		"[SERVICE|PLAYBOOK...]", "show what push would change, and change nothing",
-		"The hosts are really looked at. The same as push --dry-run.\n" },
+		"The hosts are really looked at, as with push --dry-run. Records that have to be\n"
+		"published are told too: those of dns-persist-01, the TLSA of keys made in\n"
+		"advance.\n" },
 	{ "push", VERB_PUSH, cmd_push,
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_LOCK | NEED_TRUST,
 		"[SERVICE|PLAYBOOK...]",

@@ -81,6 +81,8 @@ static const struct field certificate_fields[] = {
 		NULL },
 	{ "preferred_chain", field_string, offsetof(struct certificate, preferred_chain),
 		false, 0, NULL },
+	{ "challenge", field_word, offsetof(struct certificate, challenge), false, 0,
+		settings_challenges },
 };
 
 static const struct schema certificate_schema = { "a mapping (names, key, …) or nothing",
@@ -289,6 +291,27 @@ const struct profile *profile_of(const struct certificate *c, const struct ca_se
 bool profile_fits(const struct profile *p, const char *got)
 {
 	return text_eq(got, p->name) || (p->optional && !got);
+}
+
+const char *certificate_domain(const char *name)
+{
+	return text_starts(name, "*.") ? name + 2 : name;
+}
+
+bool certificate_has_wildcard(const struct certificate *c, const char *domain)
+{
+	for (size_t i = 0; i < c->n_names; i++)
+		if (certificate_domain(c->names[i]) != c->names[i] &&
+			text_eq(c->names[i] + 2, domain))
+			return true;
+	return false;
+}
+
+const char *challenge_of(const struct certificate *c, const struct ca_settings *ca)
+{
+	if (c->challenge)
+		return c->challenge;
+	return ca->challenge ? ca->challenge : "dns-01";
 }
 
 const struct dns_settings *settings_dns_for(const struct settings *s, const char *name)

@@ -41,7 +41,8 @@ struct certificate {
 	const struct ca_settings *const *cas; /* the first, then those that stand by */
 	size_t n_cas;
 	struct profile profile;      /* without a name: that of the CA's settings */
-	const char *preferred_chain; /* likewise */
+	const char *preferred_chain; /* likewise, NULL */
+	const char *challenge;       /* likewise, NULL */
 	struct pos pos;
 };
 
@@ -126,6 +127,7 @@ struct ca_settings {
 	struct profile profile;
 	const char *preferred_chain; /* CN or SHA-256 of the topmost issuer; NULL: the CA's
 					first chain */
+	const char *challenge; /* "dns-01" (NULL), "dns-account-01", "dns-persist-01" */
 	int timeout; /* seconds for each step of an order: begin, validate, finalize, fetch;
 			300 */
 	struct pos pos, ca_file_pos; /* .line 0: not said */
@@ -176,6 +178,14 @@ const struct certificate *settings_certificate(const struct settings *s, const c
 const struct profile *profile_of(const struct certificate *c, const struct ca_settings *ca);
 /* Is `got` (NULL: none) that profile, or what may be had where it is only preferred? */
 bool profile_fits(const struct profile *p, const char *got);
+
+/* How its names are proved to that CA: likewise; "dns-01" where nothing is said. */
+const char *challenge_of(const struct certificate *c, const struct ca_settings *ca);
+
+/* What is validated for a name of a certificate: without "*." (RFC 8555 7.1.3). */
+const char *certificate_domain(const char *name);
+/* Has it the wildcard of that domain? */
+bool certificate_has_wildcard(const struct certificate *c, const char *domain);
 
 /* The first dns entry whose zones hold the name; NULL if there is none. */
 const struct dns_settings *settings_dns_for(const struct settings *s, const char *name);

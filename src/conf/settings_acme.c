@@ -42,6 +42,13 @@ bool settings_read_profile(const struct reading *r, const struct field *f,
 	return true;
 }
 
+const struct choice settings_challenges[] = {
+	{ "dns-01", 0 },
+	{ "dns-account-01", 0 },
+	{ "dns-persist-01", 0 },
+	{ NULL, 0 },
+};
+
 static bool is_ca(
 	const struct reading *r, const char *key, const struct node *value, const char *ca)
 {
@@ -153,6 +160,7 @@ static const struct choice account_keys[] = {
 		{ "account_key", field_word, OF(account_key), false, 0, account_keys },    \
 		{ "profile", settings_read_profile, OF(profile), false, 0, NULL },         \
 		{ "preferred_chain", field_string, OF(preferred_chain), false, 0, NULL },  \
+		{ "challenge", field_word, OF(challenge), false, 0, settings_challenges }, \
 	{                                                                                  \
 		"timeout", field_seconds_some, OF(timeout), false, 0, NULL                 \
 	}

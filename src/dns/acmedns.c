@@ -141,7 +141,7 @@ static const cJSON *find_own(
 static const cJSON *find_account(
 	const cJSON *all, const struct dns_record *r, struct err *e)
 {
-	AUTO(str) char *usual = challenge_name(r->domain);
+	AUTO(str) char *usual = dns_challenge_name(NULL, r->domain);
 	const cJSON *account = find_place(all, r->name);
 
 	if (!account)

@@ -36,9 +36,10 @@ const struct provider *provider_find(const char *name)
 	return *p;
 }
 
-char *challenge_name(const char *domain)
+char *dns_challenge_name(const char *label, const char *domain)
 {
-	return xasprintf("_acme-challenge.%s", domain);
+	return xasprintf(
+		"%s%s_acme-challenge.%s", label ? label : "", label ? "." : "", domain);
 }
 
 void changes_fail(struct change *const *changes, size_t n, const struct err *e)
@@ -192,7 +193,7 @@ static struct change *changes_of(
 
 	*count = 0;
 	for (size_t i = 0; i < n; i++)
-		if (records[i].presented == presented &&
+		if (records[i].presented == presented && !records[i].standing &&
 			(presented || records[i].err.kind == ERR_NONE))
 			changes[(*count)++].record = &records[i];
 	return changes;
@@ -228,7 +229,7 @@ void dns_present(struct dns_record *records, size_t n, struct dns_journal *j)
 
 	for (size_t i = 0; i < n; i++)
 		if (!records[i].name)
-			records[i].name = challenge_name(records[i].domain);
+			records[i].name = dns_challenge_name(NULL, records[i].domain);
 	changes = changes_of(records, n, false, &count);
 
 	carry_out(changes, count, j, present_group);
@@ -256,9 +257,8 @@ static bool is_plain(const char *name)
 		name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")];
 }
 
-char *dns_trace(const struct dns_config *c, const char *domain, struct err *e)
+char *dns_trace(const struct dns_config *c, const char *name, struct err *e)
 {
-	AUTO(str) char *name = challenge_name(domain);
 	AUTO(str) char *place = trace(c, name, 53, deadline_in(TRACE_SECONDS), e);
 
 	if (!place || is_plain(place))
@@ -281,7 +281,10 @@ void dns_records_clear(struct dns_record *records, size_t n)
 		free(records[i].zone);
 		free(records[i].name);
 		free(records[i].output);
+		free(records[i].showings);
 		records[i].zone = records[i].name = records[i].output = NULL;
+		records[i].showings = NULL;
+		records[i].n_showings = 0;
 	}
 }
 

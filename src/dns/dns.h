@@ -55,21 +55,45 @@ struct dns_config {
 };
 
 /*
+ * What a record says that stands for good: the user has published it, and nothing is added
+ * or taken out (draft-ietf-acme-dns-persist: dns-persist-01). Texts are not owned.
+ */
+struct dns_standing {
+	const char *const *issuers; /* it names one of them; at least one */
+	size_t n_issuers;
+	const char *account; /* the URI that it must know the account by */
+	bool wildcard;       /* also for *.domain */
+};
+/* Its text, with the first of the issuers. Appended. */
+void dns_standing_text(const struct dns_standing *s, struct buf *out);
+
+/* What one address of a name server had to say of a record that not all of them show. */
+struct dns_showing {
+	char server[256], address[64]; /* the same, where it is known by its address */
+	char answer[64];               /* "shown", "no such name" … */
+	char serial[40];               /* "serial 17 of 18", against the newest; or "" */
+};
+
+/*
  * A record of one authorization. The caller fills domain, token and value; the others are
  * dns's own.
  */
 struct dns_record {
 	const struct dns_config *config;
 	const char *domain;        /* the identifier without "*.": the record's name is
-				      _acme-challenge.domain */
+				      _acme-challenge.domain, if `name` doesn't say
+				      another */
 	const char *token;         /* hooks are given it */
 	const char *value;         /* the TXT's content */
 	const char *authorization; /* what the value is the digest of: some hooks want it */
-	void *owner;               /* whose it is: not looked at */
-	/* Where it stands, from dns_trace: freed by dns_records_clear. NULL:
-	 * _acme-challenge.domain. */
+	/* NULL, or what stands there in place of the value: only dns_wait does anything */
+	const struct dns_standing *standing;
+	void *owner; /* whose it is: not looked at */
+	/* Where it stands, as dns_trace says. malloc'ed; freed by dns_records_clear. */
 	char *name;
 
+	struct dns_showing *showings; /* after dns_wait has failed for it */
+	size_t n_showings;
 	char *output;   /* what a hook printed, for its cleanup */
 	char *zone;     /* found by SOA, no trailing dot */
 	bool presented; /* must be cleaned up */
@@ -107,13 +131,16 @@ bool dns_caa(const struct dns_config *c, const char *domain, bool wildcard,
  */
 bool dns_wants_name(const struct dns_config *c);
 
+/* "_acme-challenge.DOMAIN"; with a label "LABEL._acme-challenge.DOMAIN". malloc'ed. */
+char *dns_challenge_name(const char *label, const char *domain) NODISCARD;
+
 /*
- * Where the TXT record of a domain must stand: _acme-challenge.DOMAIN, or what that leads
- * to by CNAME and DNAME, as the zone's own name servers say. malloc'ed. Where nobody can be
- * asked it is the name itself; NULL with ERR_DNS for aliases that don't end, ERR_STOPPED.
- * c: whose resolvers are asked for zones and servers.
+ * Where the TXT record of that name must stand: there, or where it leads by CNAME and
+ * DNAME, as the zone's own name servers say. malloc'ed. Where nobody can be asked it is the
+ * name itself; NULL with ERR_DNS for aliases that don't end, ERR_STOPPED. c: whose
+ * resolvers are asked for zones and servers.
  */
-char *dns_trace(const struct dns_config *c, const char *domain, struct err *e) NODISCARD;
+char *dns_trace(const struct dns_config *c, const char *name, struct err *e) NODISCARD;
 
 /*
  * Add all records, one update per zone and provider, zones side by side. A record that
@@ -122,9 +149,10 @@ char *dns_trace(const struct dns_config *c, const char *domain, struct err *e) N
 void dns_present(struct dns_record *records, size_t n, struct dns_journal *j);
 
 /*
- * One wait for all presented records without an error: until every public authoritative
- * server shows every value, or its config's timeout has passed (then err names the servers
- * that lag, what they answered, and their SOA serial against the primary's).
+ * One wait for all presented and all standing records without an error: until every public
+ * authoritative server shows every value, or its config's timeout has passed (then err
+ * names the servers that lag, what they answered, and their SOA serial against the
+ * primary's).
  */
 void dns_wait(struct dns_record *records, size_t n, dns_progress *progress, void *ctx);
 

@@ -2,9 +2,11 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "dns/private/standing.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -55,55 +57,66 @@ static const struct copy *copy_of(const struct lookout *l, const struct zone *z)
 	return NULL;
 }
 
-static void describe_seen(const struct view *v, struct buf *out)
+static const char *const answers[] = {
+	[SILENT] = "no answer",
+	[SHOWN] = "shown",
+	[ABSENT] = "no TXT record there",
+	[LAME] = "answers without authority",
+	[NO_ROUTE] = "no route from here",
+	[MOVED] = "says it is elsewhere",
+};
+
+static void set_answer(const struct view *v, char *answer, size_t size)
 {
-	switch (v->seen) {
-	case ABSENT:
-		buf_puts(out,
-			v->rcode == LDNS_RCODE_NXDOMAIN ? "no such name"
-							: "no TXT record there");
-		break;
-	case OTHERS:
-		buf_printf(out, "%zu other value%s", v->others, v->others == 1 ? "" : "s");
-		break;
-	case FAILED:
-		buf_puts(out, rcode_words(v->rcode));
-		break;
-	case LAME:
-		buf_puts(out, "answers without authority");
-		break;
-	case NO_ROUTE:
-		buf_puts(out, "no route from here");
-		break;
-	case MOVED:
-		buf_puts(out, "says it is elsewhere");
-		break;
-	case SHOWN:
-		buf_puts(out, "shown");
-		break;
-	case SILENT:
-		buf_puts(out, "no answer");
-		break;
-	}
+	if (v->seen == OTHERS)
+		snprintf(answer, size, "%zu other value%s", v->others,
+			v->others == 1 ? "" : "s");
+	else if (v->seen == FAILED ||
+		(v->seen == ABSENT && v->rcode == LDNS_RCODE_NXDOMAIN))
+		snprintf(answer, size, "%s", rcode_words(v->rcode));
+	else
+		snprintf(answer, size, "%s", answers[v->seen]);
 }
 
-void lookout_describe(const struct lookout *l, const struct view *v, struct buf *out)
+static void set_serial(const struct lookout *l, struct zone *z, char *serial, size_t size)
 {
-	struct zone *z = v->subject->zone;
 	const struct copy *copy = copy_of(l, z);
+	uint32_t newest;
 
-	if (text_eq(l->server, l->at.text))
-		buf_printf(out, "%s: ", l->server);
-	else
-		buf_printf(out, "%s (%s): ", l->server, l->at.text);
-	describe_seen(v, out);
 	if (!copy || !copy->known)
 		return;
-	buf_printf(out, ", serial %u", copy->serial);
 	pthread_mutex_lock(&l->watch->lock);
-	if (z->newest != copy->serial)
-		buf_printf(out, " of %u", z->newest);
+	newest = z->newest;
 	pthread_mutex_unlock(&l->watch->lock);
+	if (newest == copy->serial)
+		snprintf(serial, size, "serial %u", copy->serial);
+	else
+		snprintf(serial, size, "serial %u of %u", copy->serial, newest);
+}
+
+struct dns_showing lookout_showing(const struct lookout *l, const struct view *v)
+{
+	struct dns_showing s = { 0 };
+
+	snprintf(s.server, sizeof s.server, "%s", l->server);
+	snprintf(s.address, sizeof s.address, "%s", l->at.text);
+	set_answer(v, s.answer, sizeof s.answer);
+	set_serial(l, v->subject->zone, s.serial, sizeof s.serial);
+	return s;
+}
+
+void showing_describe(const struct dns_showing *s, struct buf *out)
+{
+	buf_puts(out, s->server);
+	if (!text_eq(s->server, s->address))
+		buf_printf(out, " (%s)", s->address);
+	buf_printf(out, ": %s%s%s", s->answer, *s->serial ? ", " : "", s->serial);
+}
+
+static bool shows(const ldns_rr *rr, const struct dns_record *r)
+{
+	return r->standing ? standing_in(rr, r->standing, clock_now())
+			   : txt_is(rr, r->value);
 }
 
 static enum seen count_values(struct view *v, const ldns_rr_list *list)
@@ -114,7 +127,7 @@ static enum seen count_values(struct view *v, const ldns_rr_list *list)
 
 		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_TXT)
 			continue;
-		if (txt_is(rr, v->subject->record->value))
+		if (shows(rr, v->subject->record))
 			return SHOWN;
 		v->others++;
 	}
@@ -335,10 +348,11 @@ static void ask_round(struct lookout *l, struct err *e)
 
 static void tell(struct lookout *l, const struct view *v, struct buf *told)
 {
+	const struct dns_showing showing = lookout_showing(l, v);
 	AUTO(buf) struct buf text = BUF_EMPTY;
 
 	buf_puts(&text, "waiting for ");
-	lookout_describe(l, v, &text);
+	showing_describe(&showing, &text);
 	if (text_eq(text.data, told->data))
 		return;
 	buf_reset(told);

@@ -194,50 +194,73 @@ static void look(void *ctx, size_t i)
 
 /* How the addresses together show one record. */
 struct tally {
-	size_t shown, no_route, lagging;
-	struct buf laggards, unreachable;
+	size_t n, lagging, no_route;
+	struct dns_showing *showings; /* of all of them */
+	struct dns_showing worst;     /* the first that lags, or else can't be asked */
 	const struct err *stopped;
 };
 
 static void count(struct tally *t, const struct lookout *l, const struct view *v)
 {
-	struct buf *list = v->seen == NO_ROUTE ? &t->unreachable : &t->laggards;
+	const bool lags = v->seen != SHOWN && v->seen != NO_ROUTE;
 
-	if (v->seen == SHOWN) {
-		t->shown++;
-		return;
-	}
-	if (v->seen == NO_ROUTE)
-		t->no_route++;
-	else
-		t->lagging++;
-	if (l->stopped.kind != ERR_NONE)
+	GROW(t->showings, t->n);
+	t->showings[t->n] = lookout_showing(l, v);
+	if (lags ? t->lagging == 0 : v->seen == NO_ROUTE && t->lagging + t->no_route == 0)
+		t->worst = t->showings[t->n];
+	t->n++;
+	t->lagging += lags;
+	t->no_route += v->seen == NO_ROUTE;
+	if (lags && l->stopped.kind != ERR_NONE)
 		t->stopped = &l->stopped;
-	if (list->len > 0)
-		buf_puts(list, "; ");
-	lookout_describe(l, v, list);
 }
 
-static void conclude(const struct plan *p, struct subject *s)
+static struct tally tally(const struct plan *p, const struct subject *s)
 {
-	struct tally t = { .laggards = BUF_EMPTY, .unreachable = BUF_EMPTY };
-	struct dns_record *r = s->record;
+	struct tally t = { 0 };
 
 	for (size_t i = 0; i < p->n_lookouts; i++)
 		for (size_t k = 0; k < p->lookouts[i].n; k++)
 			if (p->lookouts[i].views[k].subject == s)
 				count(&t, &p->lookouts[i], &p->lookouts[i].views[k]);
-	r->visible = t.lagging == 0 && t.shown > 0;
-	if (t.stopped && !r->visible)
-		r->err = *t.stopped;
-	else if (t.lagging > 0)
-		err_set(&r->err, ERR_DNS, "TXT %s isn't shown after %d s by %s", s->name,
-			r->config->timeout, t.laggards.data);
-	else if (t.shown == 0)
+	return t;
+}
+
+static void tell_missing(const struct subject *s, const struct tally *t)
+{
+	struct dns_record *r = s->record;
+	AUTO(buf) struct buf worst = BUF_EMPTY, text = BUF_EMPTY;
+
+	showing_describe(&t->worst, &worst);
+	if (t->lagging == 0)
 		err_set(&r->err, ERR_DNS, "no name server can be asked for TXT %s: %s",
-			s->name, t.unreachable.data);
-	buf_clear(&t.laggards);
-	buf_clear(&t.unreachable);
+			s->name, worst.data);
+	else
+		err_set(&r->err, ERR_DNS,
+			"TXT %s isn't shown after %d s by %zu of %zu addresses: %s",
+			s->name, r->config->timeout, t->lagging, t->n, worst.data);
+	if (!r->standing)
+		return;
+	dns_standing_text(r->standing, &text);
+	err_wrap(&r->err, "this record has to be published: %s. TXT \"%s\"", s->name,
+		text.data);
+}
+
+static void conclude(const struct plan *p, struct subject *s)
+{
+	struct tally t = tally(p, s);
+	struct dns_record *r = s->record;
+
+	r->visible = t.lagging == 0 && t.no_route < t.n;
+	if (!r->visible) {
+		if (t.stopped)
+			r->err = *t.stopped;
+		else
+			tell_missing(s, &t);
+		r->showings = TAKE(t.showings);
+		r->n_showings = t.n;
+	}
+	free(t.showings);
 }
 
 static void plan_clear(struct plan *p)
@@ -333,7 +356,7 @@ static void run(struct plan *p, int moves)
 
 static bool wants(const struct dns_record *r)
 {
-	return r->presented && r->err.kind == ERR_NONE;
+	return (r->presented || r->standing) && r->err.kind == ERR_NONE;
 }
 
 static bool is_checked(const struct dns_record *r)
@@ -372,7 +395,8 @@ void propagation_wait(struct dns_record *records, size_t n, const struct terms *
 
 		if (wants(r) && is_checked(r))
 			add_subject(&p, r,
-				r->name ? xstrdup(r->name) : challenge_name(r->domain),
+				r->name ? xstrdup(r->name)
+					: dns_challenge_name(NULL, r->domain),
 				r->zone ? xstrdup(r->zone) : NULL,
 				deadline_in(PLAN_SECONDS));
 		else if (wants(r))

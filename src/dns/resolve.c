@@ -190,6 +190,12 @@ static bool find_addresses(const struct resolvers *r, struct name_server *server
 	return true;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct name_server *)a)->name,
+		((const struct name_server *)b)->name);
+}
+
 bool resolve_servers(const struct resolvers *r, const char *zone, uint16_t port,
 	struct name_servers *all, int64_t deadline, struct err *e)
 {
@@ -211,6 +217,8 @@ bool resolve_servers(const struct resolvers *r, const char *zone, uint16_t port,
 	if (all->n == 0)
 		return err_set(e, ERR_DNS,
 			"the public DNS knows no name servers of zone %s", zone);
+	/* resolvers turn the set round: what is told of it shall not change each time */
+	qsort(all->list, all->n, sizeof *all->list, by_name);
 	for (size_t i = 0; i < all->n; i++) {
 		if (!find_addresses(r, &all->list[i], port, deadline, e))
 			return false;

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "renew/private/records.h"
 
 #define GENERATIONS     5
 #define ORDER_INTERVAL  3600 /* seconds */
@@ -47,6 +48,15 @@ void item_clear(struct item *it)
 static struct acme *acme_of(const struct item *it)
 {
 	return it->account->acme;
+}
+
+enum acme_method item_method(const struct item *it)
+{
+	enum acme_method m = ACME_DNS_01;
+
+	/* the settings know no others */
+	(void)acme_method_parse(challenge_of(it->certificate, it->account->ca), &m);
+	return m;
 }
 
 static int64_t order_deadline(const struct item *it)
@@ -277,12 +287,6 @@ static bool begin_order(struct item *it, const struct desk *d, struct err *e)
 	return store_order_save(d->store, c->name, o, e);
 }
 
-/* The domain that is validated for it (RFC 8555 7.1.3). */
-static const char *domain_of(const char *name)
-{
-	return text_starts(name, "*.") ? name + 2 : name;
-}
-
 /* Before an order is spent on what the CA would have to refuse. */
 static bool preflight(const struct item *it, const struct desk *d, struct err *e)
 {
@@ -292,18 +296,15 @@ static bool preflight(const struct item *it, const struct desk *d, struct err *e
 		.issuers = (const char *const *)meta->caa,
 		.n_issuers = meta->n_caa,
 		.account = acme_account_url(acme_of(it)),
-		.method = "dns-01",
+		.method = acme_method_name(item_method(it)),
 	};
 
 	for (size_t i = 0; i < c->n_names && meta->n_caa > 0; i++) {
-		const char *domain = domain_of(c->names[i]);
+		const char *domain = certificate_domain(c->names[i]);
 		const bool wildcard = domain != c->names[i];
-		const struct dns_config none = { 0 };
-		struct err unused;
-		const struct dns_config *config =
-			providers_for(d->providers, domain, &unused);
 
-		if (!dns_caa(config ? config : &none, domain, wildcard, &who, e))
+		if (!dns_caa(providers_to_look(d->providers, domain), domain, wildcard,
+			    &who, e))
 			return false;
 	}
 	return true;
@@ -365,42 +366,6 @@ static bool find_order(struct item *it, const struct desk *d, struct err *e)
 
 /* ---- authorizations and their records ---- */
 
-/* A CA must not have records put where it likes. */
-static bool is_ours(const struct certificate *c, const char *domain)
-{
-	for (size_t i = 0; i < c->n_names; i++)
-		if (text_eq(domain_of(c->names[i]), domain))
-			return true;
-	return false;
-}
-
-static bool add_record(struct item *it, const struct desk *d,
-	const struct acme_authorization *z, struct err *e)
-{
-	AUTO(buf) struct buf value = BUF_EMPTY, authorization = BUF_EMPTY;
-	AUTO(str) char *name = NULL;
-	struct dns_record r = { .owner = it };
-
-	if (!is_ours(it->certificate, z->domain))
-		return err_set(e, ERR_ACME,
-			"the CA wants a record for %s, which isn't asked for", z->domain);
-	if (!z->challenge)
-		return err_set(
-			e, ERR_ACME, "%s: the CA offers no dns-01 challenge", z->domain);
-	r.config = providers_find(d->providers, z->domain, &name, e);
-	if (!r.config)
-		return false;
-	r.name = name ? arena_strdup(it->arena, name) : NULL;
-	acme_key_authorization(acme_of(it), z->token, &authorization);
-	acme_dns01_value(acme_of(it), z->token, &value);
-	r.domain = arena_strdup(it->arena, z->domain);
-	r.token = arena_strdup(it->arena, z->token);
-	r.authorization = arena_strdup(it->arena, authorization.data);
-	r.value = arena_strdup(it->arena, value.data);
-	it->records[it->n_records++] = r;
-	return true;
-}
-
 static bool find_authorizations(struct item *it, const struct desk *d, struct err *e)
 {
 	const struct acme_order *o = &it->order;
@@ -414,7 +379,7 @@ static bool find_authorizations(struct item *it, const struct desk *d, struct er
 			    acme_of(it), o->authorizations[i], z, order_deadline(it), e))
 			return false;
 		if (z->status == ACME_PENDING) {
-			if (!add_record(it, d, z, e))
+			if (!records_add(it, d->providers, z, e))
 				return false;
 		} else if (z->status != ACME_VALID) {
 			return err_set(e, ERR_ACME,
@@ -441,8 +406,8 @@ static bool validate(struct item *it, struct err *e)
 
 	for (size_t i = 0; i < it->n_authorizations; i++)
 		if (it->authorizations[i].status == ACME_PENDING &&
-			!acme_challenge_ready(
-				acme_of(it), &it->authorizations[i], deadline, e))
+			!acme_challenge_ready(acme_of(it), &it->authorizations[i],
+				item_method(it), deadline, e))
 			return false;
 	for (size_t i = 0; i < it->n_authorizations; i++)
 		if (it->authorizations[i].status == ACME_PENDING &&

@@ -122,21 +122,34 @@ const struct dns_config *providers_at(
 	return providers_for(p, settings_dns_for(p->settings, name) ? name : domain, e);
 }
 
-const struct dns_config *providers_find(
-	const struct providers *p, const char *domain, char **name, struct err *e)
+const struct dns_config *providers_find(const struct providers *p, const char *domain,
+	const char *label, char **name, struct err *e)
 {
 	const struct dns_settings *d = settings_dns_for(p->settings, domain);
 	const struct dns_config none = { 0 };
 	const struct dns_config *c = d ? providers_for(p, domain, e) : &none;
+	AUTO(str) char *usual = dns_challenge_name(label, domain);
 
 	*name = NULL;
 	if (!c)
 		return NULL;
 	if (d && d->alias)
 		*name = xstrdup(d->alias);
-	else if (d && !dns_wants_name(c))
+	else if (!d || dns_wants_name(c))
+		*name = dns_trace(c, usual, e);
+	else if (!label)
 		return c;
 	else
-		*name = dns_trace(c, domain, e);
+		err_set(e, ERR_CONFIG,
+			"%s: a hook of the dialect '%s' isn't told the record's name, and would add it at another one",
+			usual, c->dialect);
 	return *name ? providers_at(p, domain, *name, e) : NULL;
+}
+
+const struct dns_config *providers_to_look(const struct providers *p, const char *domain)
+{
+	static const struct dns_config usual = { .timeout = 120 };
+	const struct dns_settings *d = settings_dns_for(p->settings, domain);
+
+	return d ? &p->configs[d - p->settings->dns] : &usual;
 }

@@ -8,6 +8,8 @@
 #include "renew/private/survey.h"
 #include "work/crew.h"
 
+#include <string.h>
+
 /* One run: what is due, and what its steps share. */
 struct run {
 	const struct renew *renew;
@@ -192,6 +194,9 @@ static void blame(struct dns_record *records, size_t n)
 			continue;
 		it->err = records[i].err;
 		it->by_dns = true;
+		it->showings = arena_copy(it->arena, records[i].showings,
+			records[i].n_showings, sizeof *it->showings);
+		it->n_showings = records[i].n_showings;
 	}
 }
 
@@ -236,6 +241,41 @@ static void work(struct run *run)
 	free(records);
 }
 
+static int wider(int columns, const char *text)
+{
+	const int len = (int)strlen(text);
+
+	return len > columns ? len : columns;
+}
+
+/* Who shows the record, and who doesn't. */
+static void tell_showings(struct run *run, const struct item *it)
+{
+	struct columns wide = { 0 };
+
+	for (size_t i = 0; i < it->n_showings; i++) {
+		const struct dns_showing *s = &it->showings[i];
+
+		wide.host = wider(wide.host, s->server);
+		wide.address = wider(wide.address, s->address);
+		wide.verdict = wider(wide.verdict, s->answer);
+	}
+	for (size_t i = 0; i < it->n_showings && it->n_showings > 1; i++) {
+		const struct dns_showing *s = &it->showings[i];
+		const struct event ev = {
+			.kind = EVENT_SERVER,
+			.certificate = it->certificate->name,
+			.host = s->server,
+			.address = s->address,
+			.verdict = s->answer,
+			.detail = *s->serial ? s->serial : NULL,
+			.columns = &wide,
+		};
+
+		report_emit(run->renew->report, &ev);
+	}
+}
+
 static void tell_item(struct run *run, struct item *it)
 {
 	const struct sha256_hex hex = sha256_hex(&it->fingerprint);
@@ -257,6 +297,7 @@ static void tell_item(struct run *run, struct item *it)
 	item_remember(it, &run->desk);
 	if (it->err.kind != ERR_NONE) {
 		tell_failed(run, it->certificate->name, &it->err);
+		tell_showings(run, it);
 		return;
 	}
 	run->total.issued++;

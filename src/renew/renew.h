@@ -39,6 +39,14 @@ bool renew_check(const struct settings *s, struct err *e) NODISCARD;
 struct renew_total renew_run(const struct renew *r);
 
 /*
+ * Tell what the user has to publish: records of dns-persist-01 that no name server shows
+ * (their CAs' directories are asked what they are called), and the TLSA records of keys
+ * made in advance. What can't be found out is a warning.
+ */
+void renew_tell_records(
+	const struct settings *settings, struct store *store, struct report *report);
+
+/*
  * Revoke what the store holds of a certificate (RFC 8555 7.6), by the account that it was
  * issued to, or by its own key where that account isn't at hand or the key is said to be in
  * other hands. The store's state remembers it, so that the next run replaces it. reason is

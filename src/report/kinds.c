@@ -12,6 +12,8 @@ const char *event_name(enum event_kind kind)
 		[EVENT_CURRENT] = "current",
 		[EVENT_ISSUED] = "issued",
 		[EVENT_REVOKED] = "revoked",
+		[EVENT_RECORD] = "record",
+		[EVENT_SERVER] = "server",
 		[EVENT_ACCOUNT] = "account",
 		[EVENT_OK] = "ok",
 		[EVENT_CHANGED] = "changed",
@@ -37,6 +39,7 @@ bool event_is_trouble(const struct event *ev)
 	static const bool troubles[N_EVENT_KINDS] = {
 		[EVENT_WARNING] = true,
 		[EVENT_EXPIRY] = true,
+		[EVENT_SERVER] = true,
 		[EVENT_FAILED] = true,
 		[EVENT_UNREACHABLE] = true,
 		[EVENT_ERROR] = true,

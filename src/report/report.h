@@ -22,6 +22,11 @@ enum event_kind {
 	EVENT_CURRENT, /* certificate, not_after: needs nothing */
 	EVENT_ISSUED,  /* certificate, not_after, fingerprint */
 	EVENT_REVOKED, /* certificate, detail (the reason) */
+	EVENT_RECORD, /* certificate, item (its name), detail (type and data): what is to be
+			 published */
+	EVENT_SERVER, /* a line of the table below a failure: certificate, host (a name
+			 server), address, verdict (what it says), detail (its serial),
+			 columns */
 	EVENT_ACCOUNT, /* ca, verdict (what it is now), address (its URL), detail */
 
 	EVENT_OK,        /* host, service: files and process are as they should be */
@@ -55,6 +60,11 @@ struct recap {
 	int ok, changed, reloaded, verified, unreachable, failed;
 };
 
+/* How wide a table's texts are. */
+struct columns {
+	int host, address, verdict;
+};
+
 /* Texts are not owned and may be NULL; they are used only during the call. */
 struct event {
 	enum event_kind kind;
@@ -73,6 +83,7 @@ struct event {
 	bool more;    /* VERIFIED: one more address of the check that was told before */
 	const struct pos *pos; /* ERROR: where in a file */
 	const struct recap *recap;
+	const struct columns *columns; /* SERVER */
 };
 
 enum report_format { FORMAT_TEXT, FORMAT_JSON };

@@ -93,6 +93,15 @@ static void set_account(struct buf *line, const struct report *r, const struct e
 	detail(line, " (", ev, ")");
 }
 
+static void set_record(struct buf *line, const struct report *r, const struct event *ev)
+{
+	(void)r;
+	who(line, ev);
+	if (ev->item)
+		buf_printf(line, " %s.", ev->item);
+	detail(line, " ", ev, "");
+}
+
 static void service(struct buf *line, const struct event *ev)
 {
 	who(line, ev);
@@ -176,6 +185,22 @@ static void paint(struct report *r, struct buf *out, const char *colour, struct 
 		buf_printf(out, "%s%s" PLAIN "\n", colour, line->data);
 	else
 		buf_printf(out, "%s\n", line->data);
+}
+
+static void show_server(struct report *r, const struct event *ev, const struct form *form)
+{
+	static const struct columns narrow = { 0 };
+	const struct columns *wide = ev->columns ? ev->columns : &narrow;
+	const char *address = ev->address ? ev->address : "";
+	const char *verdict = ev->verdict ? ev->verdict : "";
+	AUTO(buf) struct buf line = BUF_EMPTY;
+
+	buf_printf(&line, "    %-*s  %-*s  %-*s  %s", wide->host, ev->host ? ev->host : "",
+		wide->address, address, wide->verdict, verdict,
+		ev->detail ? ev->detail : "");
+	while (line.data[line.len - 1] == ' ')
+		buf_truncate(&line, line.len - 1);
+	paint(r, &r->page.err, form->colour, &line);
 }
 
 static void banner(struct report *r, const char *title)
@@ -353,6 +378,8 @@ static const struct form forms[N_EVENT_KINDS] = {
 		.colour = YELLOW,
 		.rest = set_issued },
 	[EVENT_REVOKED] = { .word = "revoked", .colour = YELLOW, .rest = set_revoked },
+	[EVENT_RECORD] = { .word = "publish", .colour = YELLOW, .rest = set_record },
+	[EVENT_SERVER] = { .colour = RED, .show = show_server },
 	[EVENT_ACCOUNT] = { .word = "account", .colour = GREEN, .rest = set_account },
 	[EVENT_OK] = { .word = "ok", .colour = GREEN, .rest = set_service, .verbose = 1 },
 	[EVENT_CHANGED] = { .word = "changed",

@@ -9,7 +9,8 @@ to do wrong, read anew at every request, one line for each place:
     PLACE ACTION [ARGUMENT]
 
 PLACE is directory, new-nonce, new-account, account, key-change, new-order, authz, challenge, order, finalize, cert,
-revoke or window. What is asked is written to DIR/log, one place a line, and each signed payload to DIR/payloads;
+revoke or window. What is asked is written to DIR/log, one place a line, each signed payload to DIR/payloads,
+which challenge was answered to DIR/methods;
 DIR/ready appears when it listens. Signals go to the process in DIR/pid. Renewal windows are offered while DIR/window
 holds one: what the answer is to be, "START END" in seconds from now and a URL if there is one.
 """
@@ -270,19 +271,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
         name = order["names"][int(i)]
         state = "valid" if i in order["done"] else "pending"
         challenge = {"type": "dns-01", "url": f"{BASE}/challenge/{number}/{i}", "token": f"t{number}{i}", "status": state}
+        others = [
+            challenge | {"type": "dns-account-01", "url": challenge["url"] + "/account"},
+            {"type": "dns-persist-01", "url": challenge["url"] + "/persist", "status": state,
+             "issuer-domain-names": ["fake.example", "other.example"], "accounturi": BASE + "/account/1"},
+        ]
         if self.fault == "foreign":
             name = "www.example.org"
         if self.fault == "no-dns":
             challenge["type"] = "http-01"
+            others = []
         if self.fault == "invalid" and state == "valid":
             state = challenge["status"] = "invalid"
             challenge["error"] = {"type": PROBLEM + "dns", "detail": "NXDOMAIN looking up TXT"}
-        self.say({"status": state, "identifier": {"type": "dns", "value": name.removeprefix("*.")}, "challenges": [challenge]})
+        self.say({"status": state, "identifier": {"type": "dns", "value": name.removeprefix("*.")}, "challenges": [challenge] + others})
 
     def do_challenge(self, rest):
-        number, i = rest
+        number, i, *method = rest
         order = orders[number]
-        with lock:
+        with lock, open(path("methods"), "a", encoding="ascii") as f:
+            f.write((method or ["dns-01"])[0] + "\n")
             order["done"].add(i)
             if len(order["done"]) == len(order["names"]):
                 order["status"] = "ready"

@@ -100,7 +100,7 @@ finished() {
 # One failure, told in one line that matches.
 fails_with() {
 	local certificate=$1 pattern=$2 n
-	n=$(grep -cv '^\[WARNING\]' "$dir/err" || :)
+	n=$(grep -cvE '^(\[WARNING\]|    )' "$dir/err" || :)
 	((n == 1)) || fail "$n lines of errors, not one"
 	complains "^fatal: \[$certificate\] FAILED! .*$pattern"
 }

@@ -14,9 +14,9 @@ dns=$(native 3s)
 settings 'a.example.net: {names: [a.example.net, b.example.net]}'
 "$lab" break ovh lag
 ends 1 certpush renew
-fails_with a.example.net "TXT _acme-challenge\.[ab]\.example\.net isn't shown after 3 s by .*ns3\.example\.net \(10\.53\.0\.13\).*serial [0-9]+ of [0-9]+"
-complains 'ns3\.example\.net \(10\.53\.0\.13\)'
-! grep -q 'ns[12]\.' "$dir/err" || fail 'a server is blamed that does its part'
+fails_with a.example.net "TXT _acme-challenge\.[ab]\.example\.net isn't shown after 3 s by [1-6] of [3-6] addresses: ns[123]\.example\.net \([0-9a-f.:]+\): [^,]*, serial [0-9]+ of [0-9]+$"
+complains '^    ns3\.example\.net  10\.53\.0\.13 +(no such name|no TXT record there|1 other value) +serial [0-9]+ of [0-9]+$'
+complains '^    ns1\.example\.net  10\.53\.0\.11 +'
 [[ ! $(servers=10.53.0.2 records a.example.net b.example.net) ]] || fail 'the records are not taken out'
 same_store
 order=$(order_of a.example.net)
@@ -37,7 +37,9 @@ dns=$(native 3s)
 settings 'a.example.net: {names: [c.example.net]}'
 "$lab" break panix unreachable
 ends 1 certpush renew --force
-fails_with a.example.net "isn't shown after 3 s by .*ns2\.example\.net \(10\.53\.0\.12\): no answer"
+fails_with a.example.net "isn't shown after 3 s by [1-6] of [3-6] addresses: "
+complains '^    ns2\.example\.net  10\.53\.0\.12 +no answer$'
+
 [[ ! $(servers=10.53.0.2 records c.example.net) ]] || fail 'the records are not taken out'
 "$lab" mend panix
 same_store

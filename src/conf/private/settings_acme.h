@@ -25,6 +25,7 @@ field_reader settings_read_cas;
 bool settings_join_cas(const struct reading *r, struct acme_draft *d, struct settings *s,
 	struct certificate *certificates, size_t n) NODISCARD;
 
-/* What certificates can say too: a struct profile, a struct ca_names. */
+/* What certificates can say too: a struct profile, a struct ca_names, a word of these. */
 field_reader settings_read_profile;
 field_reader settings_read_ca;
+extern const struct choice settings_challenges[];

@@ -76,8 +76,10 @@ void lookout_clear(struct lookout *l);
 /* Until every view is SHOWN, moved, has no route, or is past its subject's deadline. */
 void lookout_run(struct lookout *l);
 
+/* What the address has said of it last. */
+struct dns_showing lookout_showing(const struct lookout *l, const struct view *v);
 /* "ns3.example.net (192.0.2.3): no such name, serial 17 of 18" */
-void lookout_describe(const struct lookout *l, const struct view *v, struct buf *out);
+void showing_describe(const struct dns_showing *s, struct buf *out);
 
 /* Remember a serial if it's newer (RFC 1982) than what was known. */
 void zone_seen(struct watch *w, struct zone *z, uint32_t serial);

@@ -40,9 +40,6 @@ bool hook_wants_name(const struct dns_config *c);
 /* NULL for an unknown name. */
 const struct provider *provider_find(const char *name);
 
-/* "_acme-challenge.DOMAIN", malloc'ed. */
-char *challenge_name(const char *domain) NODISCARD;
-
 /* The same failure for all. */
 void changes_fail(struct change *const *changes, size_t n, const struct err *e);
 /* And before anything was tried, so that nothing was added. */

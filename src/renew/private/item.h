@@ -28,7 +28,9 @@ struct item {
 		*arena; /* the records' texts: they outlive the authorizations' state */
 	struct err err;
 	bool issued;
-	bool by_dns;      /* it is the DNS that failed */
+	bool by_dns;                        /* it is the DNS that failed */
+	const struct dns_showing *showings; /* and how, by address */
+	size_t n_showings;
 	bool spoilt;      /* what the CA made of the order is of no use */
 	time_t not_after; /* of what was issued */
 	struct sha256 fingerprint;
@@ -40,6 +42,9 @@ void item_init(struct item *it, const struct certificate *c, struct store_state 
 void item_clear(struct item *it);
 /* From the beginning, at the next of its CAs. */
 void item_again(struct item *it);
+
+/* How its names are proved. */
+enum acme_method item_method(const struct item *it);
 
 /* What all items of a run share. */
 struct desk {

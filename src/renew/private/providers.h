@@ -31,10 +31,13 @@ const struct dns_config *providers_at(const struct providers *p, const char *dom
 
 /*
  * Where a domain's record stands, and by which entry: an `alias` in the settings, or what
- * the DNS says. *name is malloc'ed.
+ * the DNS says. label: of dns_challenge_name, or NULL. *name is malloc'ed.
  */
 const struct dns_config *providers_find(const struct providers *p, const char *domain,
-	char **name, struct err *e) NODISCARD;
+	const char *label, char **name, struct err *e) NODISCARD;
+
+/* How the name servers of a domain are asked; where no entry is for it, as usual. */
+const struct dns_config *providers_to_look(const struct providers *p, const char *domain);
 
 /* NULL with an error if no entry is for that name, or its secret can't be read. */
 const struct dns_config *providers_for(

@@ -7,11 +7,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct dns_config config = { .provider = "hook" };
+	static const char *const issuers[] = { "ca.example" };
+	static const struct dns_standing standing = { issuers, 1, "https://ca/1", true };
 	struct dns_record record = { .config = &config, .value = "value" };
+	struct dns_record kept = { .config = &config, .standing = &standing };
 	char zone_name[] = "example.net", name[] = "_acme-challenge.example.net";
 	struct zone zone = { .config = &config, .name = zone_name };
 	struct subject subject = { .record = &record, .name = name, .zone = &zone };
-	struct view view = { .subject = &subject };
+	struct subject other = { .record = &kept, .name = name, .zone = &zone };
+	struct view view = { .subject = &subject }, view_kept = { .subject = &other };
 	AUTO(buf) struct buf query = BUF_EMPTY;
 	AUTO(pkt) ldns_pkt *p = NULL;
 	AUTO(rdf) ldns_rdf *owner = NULL;
@@ -26,6 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	owner = name_parse(name, &e);
 	if (p) {
 		view_judge(&view, p, &alias, &below);
+		free(TAKE(alias));
+		free(TAKE(below));
+		view_judge(&view_kept, p, &alias, &below);
 		soa = answer_soa(p, NULL);
 		if (soa)
 			soa_serial(soa);

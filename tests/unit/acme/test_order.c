@@ -101,8 +101,8 @@ static void from_order_to_certificate(void **state)
 	begin(&ca, &o);
 	assert_int_equal(o.status, ACME_PENDING);
 	get(&ca, &z);
-	assert_string_equal(z.token, "tok");
-	assert_ok(acme_challenge_ready(ca.acme, &z, ca_soon(), &e), &e);
+	assert_string_equal(z.challenges[ACME_DNS_01].token, "tok");
+	assert_ok(acme_challenge_ready(ca.acme, &z, ACME_DNS_01, ca_soon(), &e), &e);
 	assert_ok(acme_authorization_wait(ca.acme, &z, ca_soon(), &e), &e);
 	assert_ok(acme_order_wait(ca.acme, &o, ACME_PENDING, ca_soon(), &e), &e);
 	assert_int_equal(o.status, ACME_READY);
@@ -379,11 +379,11 @@ static void a_challenge_that_cannot_be_met_is_told(void **state)
 	(void)state;
 	ca_open(&ca, script, ARRAY_LEN(script));
 	get(&ca, &z);
-	assert_err(acme_challenge_ready(ca.acme, &z, ca_soon(), &e), &e, ERR_ACME,
-		"a.example: 127.0.0.1:");
+	assert_err(acme_challenge_ready(ca.acme, &z, ACME_DNS_01, ca_soon(), &e), &e,
+		ERR_ACME, "a.example: 127.0.0.1:");
 	get(&ca, &z);
-	assert_err(acme_challenge_ready(ca.acme, &z, ca_soon(), &e), &e, ERR_ACME,
-		"malformed: no");
+	assert_err(acme_challenge_ready(ca.acme, &z, ACME_DNS_01, ca_soon(), &e), &e,
+		ERR_ACME, "malformed: no");
 	ca_close(&ca);
 }
 
@@ -408,7 +408,7 @@ static void a_challenge_that_went_on_already_is_well(void **state)
 	(void)state;
 	ca_open(&ca, script, ARRAY_LEN(script));
 	get(&ca, &z);
-	assert_ok(acme_challenge_ready(ca.acme, &z, ca_soon(), &e), &e);
+	assert_ok(acme_challenge_ready(ca.acme, &z, ACME_DNS_01, ca_soon(), &e), &e);
 	ca_close(&ca);
 }
 
@@ -504,7 +504,7 @@ static void *one_certificate(void *arg)
 
 	if (acme_order_new(ca->acme, &wish, &o, deadline, &e) &&
 		acme_authorization_get(ca->acme, o.authorizations[0], &z, deadline, &e) &&
-		acme_challenge_ready(ca->acme, &z, deadline, &e) &&
+		acme_challenge_ready(ca->acme, &z, ACME_DNS_01, deadline, &e) &&
 		acme_authorization_wait(ca->acme, &z, deadline, &e) &&
 		acme_order_finalize(ca->acme, &o, &csr, deadline, &e) &&
 		acme_order_wait(ca->acme, &o, ACME_PROCESSING, deadline, &e) &&

@@ -1,5 +1,6 @@
 #include "acme/private/acme.h"
 #include "base/alloc.h"
+#include "base/text.h"
 #include "check.h"
 
 static void set(struct buf *b, const char *text)
@@ -230,12 +231,71 @@ static void authorizations_are_read(void **state)
 		assert_string_equal(z.domain, rows[i].domain);
 		assert_string_equal(z.problem.msg, rows[i].problem);
 		if (rows[i].token) {
-			assert_string_equal(z.token, rows[i].token);
-			assert_string_equal(z.challenge, "https://c/ch/2");
+			assert_string_equal(z.challenges[ACME_DNS_01].token, rows[i].token);
+			assert_string_equal(
+				z.challenges[ACME_DNS_01].url, "https://c/ch/2");
 		} else {
-			assert_null(z.token);
-			assert_null(z.challenge);
+			assert_null(z.challenges[ACME_DNS_01].token);
+			assert_null(z.challenges[ACME_DNS_01].url);
 		}
+	}
+}
+
+static void what_other_methods_want_is_read(void **state)
+{
+#define PERSIST(more) "{\"type\":\"dns-persist-01\",\"url\":\"https://c/ch/5\"" more "}"
+	static const struct {
+		const char *challenge;
+		enum acme_method method;
+		const char *token, *issuer, *account;
+		size_t n_issuers;
+	} good[] = {
+		{ "{\"type\":\"dns-account-01\",\"url\":\"https://c/ch/5\",\"token\":\"t\"}",
+			ACME_DNS_ACCOUNT_01, "t", NULL, NULL, 0 },
+		{ PERSIST(",\"issuer-domain-names\":[\"ca.example\",\"ca.test\"]"),
+			ACME_DNS_PERSIST_01, NULL, "ca.example", NULL, 2 },
+		{ PERSIST(",\"issuer-domain-names\":[\"ca.example\"],\"accounturi\":\"tag:7\""),
+			ACME_DNS_PERSIST_01, NULL, "ca.example", "tag:7", 1 },
+	};
+	static const char *const bad[] = {
+		"{\"type\":\"dns-account-01\",\"url\":\"https://c/ch/5\"}",
+		PERSIST(""),
+		PERSIST(",\"issuer-domain-names\":[]"),
+		PERSIST(",\"issuer-domain-names\":\"ca.example\""),
+		PERSIST(",\"issuer-domain-names\":[7]"),
+		PERSIST(",\"issuer-domain-names\":[\"ca.example; x=y\"]"),
+		PERSIST(",\"issuer-domain-names\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
+			"\"9\",\"10\",\"11\"]"),
+		PERSIST(",\"issuer-domain-names\":[\"c\"],\"accounturi\":\"a; policy=wildcard\""),
+	};
+	AUTO(buf) struct buf json = BUF_EMPTY;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good) + ARRAY_LEN(bad); i++) {
+		AUTO(acme_authorization) struct acme_authorization z = { 0 };
+		const bool is_good = i < ARRAY_LEN(good);
+		const struct acme_challenge *c = &z.challenges[ACME_DNS_PERSIST_01];
+
+		buf_reset(&json);
+		buf_printf(&json,
+			"{\"status\":\"pending\"," IDENTIFIER(
+				"a.example") ",\"challenges\":[%s]}",
+			is_good ? good[i].challenge : bad[i - ARRAY_LEN(good)]);
+		assert_ok(authorization_read(&json, &z, &e), &e);
+		assert_null(z.challenges[ACME_DNS_01].url);
+		if (!is_good) {
+			assert_null(c->url);
+			assert_null(c->issuers);
+			assert_null(z.challenges[ACME_DNS_ACCOUNT_01].url);
+			continue;
+		}
+		c = &z.challenges[good[i].method];
+		assert_string_equal(c->url, "https://c/ch/5");
+		assert_int_equal(c->n_issuers, good[i].n_issuers);
+		assert_true(text_eq(c->token, good[i].token));
+		assert_true(text_eq(c->account, good[i].account));
+		assert_true(text_eq(c->n_issuers ? c->issuers[0] : NULL, good[i].issuer));
 	}
 }
 
@@ -326,6 +386,7 @@ int main(void)
 		cmocka_unit_test(orders_are_read),
 		cmocka_unit_test(what_is_no_order_is_refused),
 		cmocka_unit_test(authorizations_are_read),
+		cmocka_unit_test(what_other_methods_want_is_read),
 		cmocka_unit_test(what_is_no_authorization_is_refused),
 		cmocka_unit_test(chains_are_only_certificates),
 	};

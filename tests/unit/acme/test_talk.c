@@ -382,6 +382,21 @@ static void the_txt_value_is_that_of_rfc_8555(void **state)
 	ca_close(&ca);
 }
 
+/* Certify's documentation has this one. */
+static void the_label_of_an_account_is_that_of_the_draft(void **state)
+{
+	AUTO(key) struct key *key = fixture("p256.pem");
+	AUTO(buf) struct buf label = BUF_EMPTY;
+	struct ca ca = { .key = key };
+
+	(void)state;
+	ca_open(&ca, NULL, 0);
+	acme_account_known(ca.acme, "https://example.com/acme/acct/ExampleAccount");
+	acme_account_label(ca.acme, &label);
+	assert_string_equal(label.data, "_ujmmovf2vn55tgye");
+	ca_close(&ca);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +415,7 @@ int main(void)
 		cmocka_unit_test(accounts_that_are_refused_are_told),
 		cmocka_unit_test(an_account_that_the_ca_forgot_is_named),
 		cmocka_unit_test(the_txt_value_is_that_of_rfc_8555),
+		cmocka_unit_test(the_label_of_an_account_is_that_of_the_draft),
 	};
 
 	return cmocka_run_group_tests(tests, ca_group_setup, ca_group_teardown);

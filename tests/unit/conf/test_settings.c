@@ -145,6 +145,7 @@ static void each_ca_has_what_is_said_of_it(void **state)
 		"  contact: me@example.net\n"
 		"  account_key: ed25519\n"
 		"  preferred_chain: Root YE\n"
+		"  challenge: dns-account-01\n"
 		"cas:\n"
 		"  corp: {directory: https://ca.example.net/dir, timeout: 9}\n"
 		"  zerossl:\n"
@@ -154,7 +155,7 @@ static void each_ca_has_what_is_said_of_it(void **state)
 		"  google:\n"
 		"certificates:\n"
 		"  a.example.net:\n"
-		"  b.example.net: {ca: [zerossl, corp], profile: {require: fast}, preferred_chain: X}\n"
+		"  b.example.net: {ca: [zerossl, corp], profile: {require: fast}, preferred_chain: X, challenge: dns-01}\n"
 		"  c.example.net: {ca: google}\n";
 	AUTO(arena) struct arena *a = arena_new();
 	const struct settings *s = good(*state, a, text);
@@ -173,6 +174,9 @@ static void each_ca_has_what_is_said_of_it(void **state)
 	assert_string_equal(c->profile.name, "fast");
 	assert_false(c->profile.optional);
 	assert_string_equal(c->preferred_chain, "X");
+	assert_string_equal(challenge_of(c, c->cas[0]), "dns-01");
+	assert_string_equal(challenge_of(settings_certificate(s, "a.example.net"), corp),
+		"dns-account-01");
 	assert_string_equal(c->cas[0]->eab.kid, "abc");
 	assert_string_equal(c->cas[0]->eab.secret.env, "MAC");
 	assert_string_equal(c->cas[0]->contact[0], "mailto:you@example.net");

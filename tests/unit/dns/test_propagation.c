@@ -248,6 +248,34 @@ static void a_late_server_is_waited_for_and_told(void **state)
 	dns_records_clear(&r, 1);
 }
 
+/* It is there, or it isn't: nothing was added by us. */
+static void a_standing_record_is_looked_for(void **state)
+{
+	static const char *const issuers[] = { "ca.example" };
+	const struct dns_standing standing = { issuers, 1, "https://ca/1", false };
+	struct stage *s = *state;
+	struct dns_record r = record(s, "example.net", NULL);
+
+	s->play[0].values[0] = s->play[1].values[0] = "ca.example; accounturi=https://ca/1";
+	for (int i = 0; i < 2; i++) {
+		r.standing = &standing;
+		r.presented = false;
+		r.name = strdup("_validation-persist.example.net");
+		if (i > 0)
+			s->play[1].values[0] = "ca.example; accounturi=https://ca/2";
+		s->terms.second_ms = i > 0 ? 50 : 1000;
+		wait_for(s, &r, 1);
+		assert_int_equal(r.visible, i == 0);
+		if (i == 0)
+			assert_string_equal(r.err.msg, "");
+		else
+			assert_non_null(strstr(r.err.msg,
+				"this record has to be published: _validation-persist.example.net. TXT "
+				"\"ca.example; accounturi=https://ca/1\": TXT _validation-persist"));
+		dns_records_clear(&r, 1);
+	}
+}
+
 static void a_truncated_answer_is_asked_again_over_tcp(void **state)
 {
 	struct stage *s = *state;
@@ -365,10 +393,20 @@ static bool names(const char *msg, const char *domain, const char *says)
 	char want[200];
 
 	snprintf(want, sizeof want,
-		"TXT _acme-challenge.%s isn't shown after 10 s by ns3.example.net "
-		"(127.0.0.3): %s",
+		"TXT _acme-challenge.%s isn't shown after 10 s by 1 of 2 addresses: "
+		"ns3.example.net (127.0.0.3): %s",
 		domain, says);
 	return text_starts(msg, want);
+}
+
+/* Also the one that does its part. */
+static bool tells_all(const struct dns_record *r)
+{
+	return r->n_showings == 2 && text_eq(r->showings[0].server, "ns2.example.net") &&
+		text_eq(r->showings[0].address, "127.0.0.2") &&
+		text_eq(r->showings[0].answer, "shown") &&
+		text_eq(r->showings[0].serial, "serial 18") &&
+		text_eq(r->showings[1].server, "ns3.example.net");
 }
 
 static void who_lags_is_named(void **state)
@@ -401,7 +439,8 @@ static void who_lags_is_named(void **state)
 		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 			assert_false(r[i].visible);
 			if (r[i].err.kind == ERR_DNS &&
-				names(r[i].err.msg, rows[i].domain, rows[i].says))
+				names(r[i].err.msg, rows[i].domain, rows[i].says) &&
+				tells_all(&r[i]))
 				good++;
 			else
 				snprintf(got, sizeof got, "%s", r[i].err.msg);
@@ -500,6 +539,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		staged(all_values_on_all_servers_are_seen),
 		staged(a_late_server_is_waited_for_and_told),
+		staged(a_standing_record_is_looked_for),
 		staged(a_truncated_answer_is_asked_again_over_tcp),
 		staged(an_address_without_a_route_does_not_count),
 		staged(a_delegation_and_an_alias_are_followed),

@@ -52,6 +52,8 @@ static void show_one(struct screen *s, struct report_options o, struct event ev)
 static const struct recap counts = { .ok = 2, .changed = 4, .reloaded = 2, .verified = 4 };
 static const struct pos place = { "inventory/hosts.yml", 4, 11 };
 
+static const struct columns wide = { 15, 12, 12 };
+
 /* One of each kind: what docs/events.md shows. */
 static const struct sample {
 	struct event ev;
@@ -95,6 +97,22 @@ static const struct sample {
 		  .certificate = "www.example.net",
 		  .detail = "superseded" },
 		"revoked: [www.example.net] (superseded)", false, 0 },
+	{ { .kind = EVENT_RECORD,
+		  .certificate = "www.example.net",
+		  .item = "_validation-persist.www.example.net",
+		  .detail = "TXT \"ca.example; accounturi=https://ca.example/acct/7\"" },
+		"publish: [www.example.net] _validation-persist.www.example.net. TXT "
+		"\"ca.example; accounturi=https://ca.example/acct/7\"",
+		false, 0 },
+	{ { .kind = EVENT_SERVER,
+		  .certificate = "www.example.net",
+		  .host = "ns3.example.net",
+		  .address = "192.0.2.3",
+		  .verdict = "no such name",
+		  .detail = "serial 17 of 18",
+		  .columns = &wide },
+		"    ns3.example.net  192.0.2.3     no such name  serial 17 of 18", true,
+		0 },
 	{ { .kind = EVENT_ACCOUNT,
 		  .ca = "letsencrypt",
 		  .verdict = "valid",
@@ -238,7 +256,7 @@ static void every_kind_is_documented_with_the_line_it_prints(void **state)
 static void quiet_tells_troubles_and_documents_only(void **state)
 {
 	static const enum event_kind told[] = { EVENT_WARNING, EVENT_EXPIRY, EVENT_FAILED,
-		EVENT_UNREACHABLE, EVENT_ERROR };
+		EVENT_UNREACHABLE, EVENT_SERVER, EVENT_ERROR };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
