@@ -61,14 +61,18 @@ struct dns_settings {
 	struct pos pos;
 
 	/* provider: rfc2136 */
-	const char *server;    /* host or address of the primary, optional ":port" */
+	const char *const *primaries; /* hosts or addresses, optional ":port": the first
+					 that answers is used */
+	size_t n_primaries;
 	bool tsig;             /* updates are signed; read the key with dns_tsig_key */
 	const char *tsig_name; /* lower case, no trailing dot; NULL: as the secret's text
 				  says */
 	const char *tsig_algorithm; /* "hmac-sha256" …; NULL likewise */
 	struct secret_source tsig_secret;
+	bool allow_md5; /* hmac-md5 isn't refused */
 
-	/* provider: nsupdate, beside server */
+	/* provider: nsupdate */
+	const char *server;   /* as one of primaries */
 	const char *key_file; /* nsupdate -k */
 	bool gss;             /* nsupdate -g */
 

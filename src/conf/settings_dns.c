@@ -70,8 +70,8 @@ static bool read_server(const struct reading *r, const struct field *f,
 	return !wrong || bad_text(r, f, value, 0, draft->d.server, wrong);
 }
 
-static bool read_addresses(const struct reading *r, const struct field *f,
-	const struct node *value, void *base)
+static bool read_servers(const struct reading *r, const struct field *f,
+	const struct node *value, void *base, bool names)
 {
 	const char *const **list = (const char *const **)(void *)((char *)base + f->offset);
 	const size_t *n = (const size_t *)(const void *)((char *)base + f->count);
@@ -82,12 +82,24 @@ static bool read_addresses(const struct reading *r, const struct field *f,
 	if (!*n)
 		return reading_error(r, value, "%s: an empty list", f->key);
 	for (size_t i = 0; i < *n; i++) {
-		const char *wrong = name_check_server(r->a, (*list)[i], false);
+		const char *wrong = name_check_server(r->a, (*list)[i], names);
 
 		if (wrong)
 			ok = bad_text(r, f, value, i, (*list)[i], wrong);
 	}
 	return ok;
+}
+
+static bool read_addresses(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	return read_servers(r, f, value, base, false);
+}
+
+static bool read_primaries(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	return read_servers(r, f, value, base, true);
 }
 
 static bool read_api(const struct reading *r, const struct field *f,
@@ -150,6 +162,7 @@ static const struct choice algorithms[] = {
 static const struct field tsig_fields[] = {
 	{ "name", read_zone, MEMBER(tsig_name), false, 0, NULL },
 	{ "algorithm", field_word, MEMBER(tsig_algorithm), false, 0, algorithms },
+	{ "allow_md5", field_bool, MEMBER(allow_md5), false, 0, NULL },
 	SECRET_FIELDS(MEMBER(tsig_secret)),
 };
 
@@ -244,7 +257,7 @@ static const struct range ttls = { 1, 86400, "seconds (1-86400)" };
 
 static const struct field rfc2136_fields[] = {
 	COMMON,
-	{ "server", read_server, MEMBER(server), true, 0, NULL },
+	{ "server", read_primaries, MEMBER(primaries), true, MEMBER(n_primaries), NULL },
 	{ "tsig", read_tsig, 0, false, 0, NULL },
 };
 

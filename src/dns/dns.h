@@ -14,10 +14,14 @@
 struct dns_config {
 	const char *provider; /* a name of the table: "rfc2136", "hook" */
 
-	const char *server; /* rfc2136: primary's host or address, optional ":port" */
+	/* rfc2136: hosts or addresses, optional ":port"; the first that answers is used */
+	const char *const *primaries;
+	size_t n_primaries;
 	const char *tsig_name, *tsig_algorithm;
 	struct buf tsig_secret; /* decoded bytes; wiped by the owner */
+	bool allow_md5;
 
+	const char *server;   /* nsupdate: as one of primaries */
 	const char *key_file; /* nsupdate: -k */
 	bool gss;             /* nsupdate: -g */
 	const char *acmesh;   /* path of acme.sh; `secret` is lines of NAME=value */

@@ -19,7 +19,7 @@ enum {
 	RECORD_FIXED = 2 * 11 /* of a TXT record besides name and value */
 };
 
-/* The configured server, whose addresses are tried until one answers. */
+/* The configured servers, whose addresses are tried until one answers. */
 struct primary {
 	const struct dns_config *config;
 	bool sign;
@@ -38,11 +38,16 @@ DEFINE_AUTO_VALUE(struct primary, primary, primary_clear)
 
 static bool primary_open(struct primary *p, const struct dns_config *c, struct err *e)
 {
+	bool found = false;
+
 	*p = (struct primary){ .config = c, .sign = c->tsig_name != NULL };
 	stream_init(&p->stream, NULL);
 	if (p->sign && !tsig_key_from(c, &p->key, e))
 		return false;
-	if (!endpoints_find(&p->at, c->server, DNS_PORT, e))
+	/* one that has no address is no matter if another one has */
+	for (size_t i = 0; i < c->n_primaries; i++)
+		found = endpoints_find(&p->at, c->primaries[i], DNS_PORT, e) || found;
+	if (!found)
 		return false;
 	p->stream.to = &p->at.list[0];
 	return true;
@@ -208,10 +213,13 @@ static void locate(struct change *const *changes, size_t n)
 		changes_fail(changes, n, &e);
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (!changes[i]->record->zone &&
-			!locate_one(&p, changes[i], &changes[i]->err))
-			changes[i]->refused = true;
+	for (size_t i = 0; i < n; i++) {
+		/* an address that didn't answer is no failure if another one did */
+		if (changes[i]->record->zone || locate_one(&p, changes[i], &e))
+			continue;
+		changes[i]->err = e;
+		changes[i]->refused = true;
+	}
 }
 
 /* "There is no CNAME at the name" (RFC 2136 2.4.3): a TXT beside one would be dropped. */

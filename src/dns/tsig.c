@@ -16,14 +16,15 @@ enum {
 };
 
 static const struct algorithm {
-	const char *name;
+	const char *name, *on_wire; /* RFC 8945 6 */
 	enum hmac_hash hash;
 } algorithms[] = {
-	{ "hmac-sha1", HMAC_SHA1 },
-	{ "hmac-sha224", HMAC_SHA224 },
-	{ "hmac-sha256", HMAC_SHA256 },
-	{ "hmac-sha384", HMAC_SHA384 },
-	{ "hmac-sha512", HMAC_SHA512 },
+	{ "hmac-sha1", "hmac-sha1", HMAC_SHA1 },
+	{ "hmac-sha224", "hmac-sha224", HMAC_SHA224 },
+	{ "hmac-sha256", "hmac-sha256", HMAC_SHA256 },
+	{ "hmac-sha384", "hmac-sha384", HMAC_SHA384 },
+	{ "hmac-sha512", "hmac-sha512", HMAC_SHA512 },
+	{ "hmac-md5", "hmac-md5.sig-alg.reg.int", HMAC_MD5 },
 };
 
 /* The TSIG record at a message's end, in the message's own bytes (RFC 8945 4.2). */
@@ -243,6 +244,11 @@ static bool name_to_wire(const char *text, uint8_t *out, size_t size, size_t *le
 	return true;
 }
 
+static bool is_called(const char *name, size_t len, const char *known)
+{
+	return strncasecmp(name, known, len) == 0 && !known[len];
+}
+
 static const struct algorithm *find_algorithm(const char *name)
 {
 	size_t len = strlen(name);
@@ -250,8 +256,8 @@ static const struct algorithm *find_algorithm(const char *name)
 	if (len > 0 && name[len - 1] == '.')
 		len--;
 	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
-		if (strncasecmp(name, algorithms[i].name, len) == 0 &&
-			!algorithms[i].name[len])
+		if (is_called(name, len, algorithms[i].name) ||
+			is_called(name, len, algorithms[i].on_wire))
 			return &algorithms[i];
 	return NULL;
 }
@@ -261,10 +267,10 @@ bool tsig_key_from(const struct dns_config *c, struct tsig_key *k, struct err *e
 	const char *wanted = c->tsig_algorithm ? c->tsig_algorithm : "hmac-sha256";
 	const struct algorithm *a = find_algorithm(wanted);
 
-	if (strncasecmp(wanted, "hmac-md5", 8) == 0)
+	if (a && a->hash == HMAC_MD5 && !c->allow_md5)
 		return err_set(e, ERR_CONFIG,
 			"TSIG algorithm %s is broken, and RFC 8945 forbids it: make a key for "
-			"hmac-sha256",
+			"hmac-sha256, or say 'allow_md5: yes'",
 			wanted);
 	if (!a)
 		return err_set(e, ERR_CONFIG,
@@ -274,7 +280,7 @@ bool tsig_key_from(const struct dns_config *c, struct tsig_key *k, struct err *e
 	if (!name_to_wire(c->tsig_name, k->name, sizeof k->name, &k->name_len))
 		return err_set(
 			e, ERR_CONFIG, "'%s' can't be a TSIG key's name", c->tsig_name);
-	if (!name_to_wire(a->name, k->algorithm, sizeof k->algorithm, &k->algorithm_len))
+	if (!name_to_wire(a->on_wire, k->algorithm, sizeof k->algorithm, &k->algorithm_len))
 		return err_set(e, ERR_CONFIG, "TSIG algorithm %s", a->name);
 	if (c->tsig_secret.len == 0)
 		return err_set(e, ERR_CONFIG, "TSIG key %s has no secret", c->tsig_name);

@@ -48,6 +48,9 @@ static struct dns_config config_of(const struct dns_settings *d)
 {
 	return (struct dns_config){
 		.provider = d->provider,
+		.primaries = d->primaries,
+		.n_primaries = d->n_primaries,
+		.allow_md5 = d->allow_md5,
 		.server = d->server,
 		.tsig_secret = BUF_EMPTY,
 		.key_file = d->key_file,

@@ -21,7 +21,7 @@ answers() { "$lab" run dig +short +time=1 +tries=1 @10.53.0.1 -p "$1" "$2" SOA |
 there() { "$lab" run dig +short +time=1 +tries=1 @10.53.0.1 -p "$1" "_acme-challenge.$2" TXT; }
 secret() { openssl rand -base64 "$1"; }
 
-algorithms='sha1 sha224 sha256 sha384 sha512'
+algorithms='sha1 sha224 sha256 sha384 sha512 md5'
 umask 077
 for a in $algorithms; do printf 'key "k-%s" {\n\talgorithm hmac-%s;\n\tsecret "%s";\n};\n' "$a" "$a" "$(secret 32)" >"$a.key"; done
 umask 022
@@ -56,18 +56,22 @@ begin_bind() {
 	in_home sh -c 'named -c /run/certpush-test/bind/named.conf -L /run/certpush-test/bind/log'
 	eventually answers 5354 bind.example.net || fail "BIND doesn't answer: $(in_home tail -n 3 /run/certpush-test/bind/log)"
 }
-update_at() { # PORT TSIG
-	dns="  - {provider: rfc2136, server: \"10.53.0.1:$1\", tsig: {secret_file: $2}, propagation: {check: servers, servers: [\"10.53.0.1:$1\"], timeout: 10s}}"
+update_at() { # PORT TSIG [MORE]
+	dns="  - {provider: rfc2136, server: \"10.53.0.1:$1\", tsig: {secret_file: $2${3-}}, propagation: {check: servers, servers: [\"10.53.0.1:$1\"], timeout: 10s}}"
 }
 pebble_with PEBBLE_VA_ALWAYS_VALID=1
 begin_bind
 for a in $algorithms; do
-	update_at 5354 "$a.key"
+	update_at 5354 "$a.key" "$([[ $a != md5 ]] || echo ', allow_md5: yes')"
 	settings "$a.bind.example.net: {names: [$a.bind.example.net, \"*.$a.bind.example.net\"]}"
 	ends 0 certpush renew
 	whole "$a.bind.example.net"
 	[[ ! $(there 5354 "$a.bind.example.net") ]] || fail "the record of $a is left"
 done
+update_at 5354 md5.key
+settings md5.bind.example.net:
+ends 2 certpush renew --force
+fails_with md5.bind.example.net "TSIG algorithm hmac-md5 is broken, and RFC 8945 forbids it: .*'allow_md5: yes'"
 # Another key of the same name.
 sed 's/secret ".*"/secret "d3Jvbmc="/' sha256.key >wrong.key
 chmod 600 wrong.key

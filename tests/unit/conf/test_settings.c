@@ -89,7 +89,8 @@ static void what_is_said_is_read(void **state)
 	assert_true(s->cas[0]->profile.optional);
 	assert_int_equal(s->cas[0]->timeout, 600);
 	assert_string_equal(d->zones[0], "example.net");
-	assert_string_equal(d->server, "[2001:db8::1]:5353");
+	assert_int_equal(d->n_primaries, 1);
+	assert_string_equal(d->primaries[0], "[2001:db8::1]:5353");
 	assert_true(d->tsig);
 	assert_string_equal(d->tsig_name, "acme");
 	assert_string_equal(d->tsig_algorithm, "hmac-sha512");
@@ -297,6 +298,9 @@ static void bad_settings_get_a_line_with_the_place(void **state)
 		{ "dns: [{provider: hook, hook: x, server: y}]", 1, 33,
 			"unknown key 'server'" },
 		{ "dns: [{provider: rfc2136}]", 1, 7, "'server' is missing" },
+		{ "dns: [{provider: rfc2136, server: []}]", 1, 35, "an empty list" },
+		{ "dns: [{provider: rfc2136, server: [a, 'a b']}]", 1, 39,
+			"server: 'a b' is no host" },
 		{ "dns: [{provider: rfc2136, server: 'a b'}]", 1, 35,
 			"server: 'a b' is no host" },
 		{ "dns: [{provider: rfc2136, server: '192.0.2.1:0'}]", 1, 35, "no host" },

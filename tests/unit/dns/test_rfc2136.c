@@ -110,6 +110,7 @@ static ldns_pkt *primary(struct fake *f, ldns_pkt *q, const uint8_t *wire, size_
 struct stage {
 	struct play play;
 	struct fake fake;
+	const char *primaries[2];
 	struct dns_config config;
 };
 
@@ -123,8 +124,10 @@ static int raise_curtain(void **state)
 		.secret = SECRET,
 		.algorithm = "hmac-sha256." };
 	fake_start(&s->fake, 1, 0);
+	s->primaries[0] = s->fake.spec;
 	s->config = (struct dns_config){ .provider = "rfc2136",
-		.server = s->fake.spec,
+		.primaries = s->primaries,
+		.n_primaries = 1,
 		.tsig_name = "acme",
 		.tsig_algorithm = "hmac-sha256",
 		.tsig_secret = BUF_EMPTY,
@@ -334,11 +337,11 @@ static void what_goes_wrong_is_told(void **state)
 		if (t == GARBAGE)
 			s->fake.raw = "HTTP/1.1 400 Bad Request\r\n\r\n";
 		if (t == NOBODY)
-			s->config.server = "127.0.0.1:1";
+			s->primaries[0] = "127.0.0.1:1";
 		if (t == NO_NAME)
 			r.domain = "a..b";
 		if (t == BAD_SERVER)
-			s->config.server = "127.0.0.1:0";
+			s->primaries[0] = "127.0.0.1:0";
 		if (t == BAD_KEY)
 			s->config.tsig_algorithm = "hmac-md5";
 		present(&r, 1);
@@ -364,6 +367,26 @@ static void a_lost_answer_leaves_the_record_to_be_cleaned_up(void **state)
 	assert_false(r.presented);
 	assert_int_equal(r.err.kind, ERR_NET); /* the first failure stays */
 	dns_records_clear(&r, 1);
+}
+
+static void of_several_primaries_the_first_that_answers_is_used(void **state)
+{
+	static const char *const firsts[] = { "127.0.0.1:1", "nowhere.invalid" };
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(firsts); i++) {
+		struct dns_record r = record(s, "www.example.net", "value");
+
+		s->primaries[0] = firsts[i];
+		s->primaries[1] = s->fake.spec;
+		s->config.n_primaries = 2;
+		present(&r, 1);
+		assert_string_equal(r.err.msg, "");
+		assert_int_equal(s->play.n, 1);
+		cleanup(&r, 1);
+		assert_int_equal(s->play.n, 0);
+		dns_records_clear(&r, 1);
+	}
 }
 
 static void the_serial_is_the_primarys(void **state)
@@ -393,6 +416,7 @@ int main(void)
 		staged(a_true_alias_fails_alone),
 		cmocka_unit_test(what_goes_wrong_is_told),
 		staged(a_lost_answer_leaves_the_record_to_be_cleaned_up),
+		staged(of_several_primaries_the_first_that_answers_is_used),
 		staged(the_serial_is_the_primarys),
 	};
 
