@@ -73,6 +73,9 @@ static bool fit(const struct deploy *d, struct want *w, struct err *e)
 	const struct context *c = d->context;
 	const struct certificate *asked = settings_certificate(c->settings, w->name);
 
+	if (d->back)
+		return store_read_previous(c->store, w->name, &w->bundle, e) &&
+			plan_fit(&w->bundle, NULL, 0, c->trust, e);
 	if (d->trial && store_has(d->trial, w->name))
 		return store_read(d->trial, w->name, &w->bundle, e);
 	if (!store_has(c->store, w->name))
@@ -175,7 +178,7 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.report = c->report,
 	};
 
-	report_section(c->report, d->dry ? "PLAN" : "PUSH");
+	report_section(c->report, d->dry ? "PLAN" : d->back ? "ROLLBACK" : "PUSH");
 	collect(&wants, hosts, n);
 	push.prober = prober = prober_new(c->trust, &e);
 	if (!prober)

@@ -14,6 +14,7 @@ struct deploy {
 	const char *const *certificates; /* only services that use these; n 0: all */
 	size_t n_certificates;
 	bool dry;
+	bool back;                 /* what the store had before, in place of what it has */
 	const struct store *trial; /* what it holds counts before the store, and need not be
 				      trusted; or NULL */
 };

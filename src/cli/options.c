@@ -17,7 +17,7 @@ struct option {
 };
 
 #define AT(member) offsetof(struct options, member)
-#define HOSTS      (VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE)
+#define HOSTS      (VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE | VERB_ROLLBACK)
 
 static const struct option options[] = {
 	{ 'c', "config", "FILE", TEXT, AT(config), VERB_ALL,
@@ -35,7 +35,7 @@ static const struct option options[] = {
 	{ 'V', "version", NULL, FLAG, AT(version), VERB_ALL, "certpush's version" },
 	{ 'l', "limit", "PATTERN", TEXT, AT(limit), HOSTS,
 		"only these hosts, as ansible takes them" },
-	{ 'n', "dry-run", NULL, FLAG, AT(dry), VERB_RENEW | VERB_PUSH,
+	{ 'n', "dry-run", NULL, FLAG, AT(dry), VERB_RENEW | VERB_PUSH | VERB_ROLLBACK,
 		"look at everything, change nothing" },
 	{ 0, "push", NULL, FLAG, AT(push), VERB_RENEW, "push what there is afterwards" },
 	{ 0, "force", NULL, FLAG, AT(force), VERB_RENEW, "renew also what isn't due" },

@@ -19,6 +19,7 @@ enum verb_bit {
 	VERB_HELP = 1 << 6,
 	VERB_ACCOUNT = 1 << 7,
 	VERB_REVOKE = 1 << 8,
+	VERB_ROLLBACK = 1 << 9,
 	VERB_ALL = 0xffff,
 };
 

@@ -20,6 +20,12 @@ const struct verb verbs[] = {
 		"bring hosts to what the store holds, and prove it",
 		"What differs is sent, put in place, reloaded and asked for by handshake; if\n"
 		"the new certificate isn't served in time, the host is put back as it was.\n" },
+	{ "rollback", VERB_ROLLBACK, cmd_rollback,
+		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_LOCK | NEED_TRUST,
+		"-l PATTERN [SERVICE|PLAYBOOK...]",
+		"bring hosts to what the store held before",
+		"With the same proof as a push. The store stays as it is: the next push, also\n"
+		"that of renew --push, brings those hosts forward again.\n" },
 	{ "check", VERB_CHECK, cmd_check, NEED_SETTINGS | NEED_STORE, "[CERT...]",
 		"warn of certificates in the store that expire soon",
 		"For cron: silent, and exit status 0, when all is well. Without --days and\n"

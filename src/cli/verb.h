@@ -24,6 +24,7 @@ const struct verb *verb_find(const char *name, struct err *e) NODISCARD;
 int cmd_renew(struct context *c);
 int cmd_plan(struct context *c);
 int cmd_push(struct context *c);
+int cmd_rollback(struct context *c);
 int cmd_check(struct context *c);
 int cmd_check_remote(struct context *c);
 int cmd_inventory(struct context *c);

@@ -70,6 +70,10 @@ bool store_has(const struct store *s, const char *name);
  */
 bool store_read(const struct store *s, const char *name, struct bundle *b, struct err *e)
 	NODISCARD;
+/* The generation before that one, likewise; ERR_REFUSED if there is none. The caller holds
+ * the lock. */
+bool store_read_previous(
+	const struct store *s, const char *name, struct bundle *b, struct err *e) NODISCARD;
 /* Only the chain: no key is touched. */
 bool store_read_chain(
 	const struct store *s, const char *name, struct chain *c, struct err *e) NODISCARD;

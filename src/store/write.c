@@ -2,85 +2,22 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/text.h"
-#include "store/private/store.h"
+#include "store/private/generations.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* The generations of one NAME, oldest first. */
-struct generations {
-	char *dir;
-	int64_t *stamps;
-	size_t n;
-};
-
-static void generations_clear(struct generations *g)
-{
-	free(g->dir);
-	free(g->stamps);
-	*g = (struct generations){ 0 };
-}
-DEFINE_AUTO_VALUE(struct generations, generations, generations_clear)
-
-/* 0 if s isn't the name of a generation: the second it was made in. */
-static int64_t stamp_of(const char *s)
-{
-	size_t len = strlen(s);
-
-	return len && len < 16 && strspn(s, "0123456789") == len ? strtoll(s, NULL, 10) : 0;
-}
-
-static int by_stamp(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static bool list_generations(const char *dir, struct generations *g, struct err *e)
-{
-	char **names;
-	size_t n;
-
-	generations_clear(g);
-	g->dir = path_in(dir, "generations");
-	if (!fs_names(g->dir, &names, &n, e))
-		return false;
-	g->stamps = xcalloc(n, sizeof *g->stamps);
-	for (size_t i = 0; i < n; i++)
-		if (stamp_of(names[i]))
-			g->stamps[g->n++] = stamp_of(names[i]);
-	fs_names_free(names, n);
-	qsort(g->stamps, g->n, sizeof *g->stamps, by_stamp);
-	return true;
-}
-
-static char *generation_path(const struct generations *g, int64_t stamp)
-{
-	return xasprintf("%s/%" PRId64, g->dir, stamp);
-}
-
-static int64_t current_stamp(const char *dir)
-{
-	AUTO(str) char *path = path_in(dir, "current");
-	AUTO(str) char *target = link_target(path);
-
-	return target && text_starts(target, "generations/")
-		? stamp_of(target + strlen("generations/"))
-		: 0;
-}
-
 /* Temporary names, and a generation that was made but never became the current one. */
 static bool tidy(const char *dir, struct err *e)
 {
 	AUTO(generations) struct generations g = { 0 };
-	int64_t current = current_stamp(dir);
+	int64_t current = generation_current(dir);
 	char **names;
 	size_t n;
 
-	if (!list_generations(dir, &g, e) || !fs_names(dir, &names, &n, e))
+	if (!generations_list(dir, &g, e) || !fs_names(dir, &names, &n, e))
 		return false;
 	for (size_t i = 0; current && i < g.n; i++) {
 		AUTO(str) char *path = generation_path(&g, g.stamps[i]);
@@ -120,7 +57,7 @@ static bool add_generation(
 	AUTO(str) char *temp = NULL;
 	AUTO(str) char *path = NULL;
 
-	if (!list_generations(dir, &g, e))
+	if (!generations_list(dir, &g, e))
 		return false;
 	if (g.n && stamp <= g.stamps[g.n - 1])
 		stamp = g.stamps[g.n - 1] + 1;
@@ -227,11 +164,11 @@ static bool switch_to(const char *dir, const char *target, struct err *e)
 static void prune(const char *dir, int keep)
 {
 	AUTO(generations) struct generations g = { 0 };
-	int64_t current = current_stamp(dir);
+	int64_t current = generation_current(dir);
 	size_t spare = (size_t)(keep < 2 ? 2 : keep);
 	struct err none;
 
-	if (!list_generations(dir, &g, &none))
+	if (!generations_list(dir, &g, &none))
 		return;
 	for (size_t i = 0; i + spare < g.n; i++) {
 		AUTO(str) char *path = generation_path(&g, g.stamps[i]);

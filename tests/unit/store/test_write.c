@@ -67,6 +67,26 @@ static void keeps_at_least_two(void **state)
 	}
 }
 
+static void the_one_before_is_read(void **state)
+{
+	AUTO(store) struct store *s = open_store(state);
+	AUTO(bundle) struct bundle old = fixture("old");
+	AUTO(bundle) struct bundle new = fixture("new");
+	AUTO(bundle) struct bundle got = BUNDLE_EMPTY;
+	struct err e;
+
+	assert_err(
+		store_read_previous(s, "www", &got, &e), &e, ERR_REFUSED, "no earlier one");
+	assert_ok(store_write(s, "www", &old, 5, &e), &e);
+	assert_err(
+		store_read_previous(s, "www", &got, &e), &e, ERR_REFUSED, "no earlier one");
+	assert_ok(store_write(s, "www", &new, 5, &e), &e);
+	assert_ok(store_read_previous(s, "www", &got, &e), &e);
+	assert_string_equal(got.fullchain_pem.data, old.fullchain_pem.data);
+	assert_string_equal(got.privkey_pem.data, old.privkey_pem.data);
+	assert_true(reads(s, "www", &new));
+}
+
 static void takes_dehydrateds_tree_over(void **state)
 {
 	AUTO(store) struct store *s = open_store(state);
@@ -405,6 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scratch_test(a_first_write_lays_out_the_tree),
 		scratch_test(keeps_at_least_two),
+		scratch_test(the_one_before_is_read),
 		scratch_test(takes_dehydrateds_tree_over),
 		scratch_test(dehydrated_may_go_on),
 		scratch_test(plain_files_are_taken_over_too),
