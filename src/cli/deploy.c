@@ -1,6 +1,10 @@
 #include "cli/deploy.h"
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/text.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 /* A certificate that some host wants, read once for all of them. */
 struct want {
@@ -159,12 +163,44 @@ static void summarize(const struct deploy *d, const struct push_total *t)
 	report_emit(d->context->report, &told);
 }
 
+/* What the command line says counts more than the settings. */
+static bool rollout_of(const struct context *c, struct rollout *r, struct err *e)
+{
+	const struct options *o = c->options;
+
+	*r = c->settings->rollout;
+	if (o->max_fail_percentage > 100)
+		return err_set(e, ERR_USAGE, "--max-fail-percentage: expected 0-100");
+	if (o->max_fail_percentage >= 0)
+		r->max_fail_percentage = o->max_fail_percentage;
+	return !o->serial || rollout_serial_parse(c->arena, o->serial, r, e);
+}
+
+/* Those that -l @FILE has to go over again; no file where there are none. */
+static void write_retry_file(const struct context *c, const struct host *const *hosts,
+	size_t n, const struct push_total *t)
+{
+	const char *path = c->options->retry_file;
+	AUTO(buf) struct buf text = BUF_EMPTY;
+	struct err e;
+
+	if (!path)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (t->ends[i] == PUSH_FAILED || t->ends[i] == PUSH_NOT_BEGUN)
+			buf_printf(&text, "%s\n", hosts[i]->name);
+	if (text.len > 0 ? !fs_write(path, text.data, text.len, 0644, &e)
+			 : unlink(path) < 0 && errno != ENOENT && !err_sys(&e, "%s", path))
+		report_warn(c->report, "%s", e.msg);
+}
+
 static int carry_out(const struct deploy *d, const struct host *const *hosts, size_t n,
 	struct push_total *total)
 {
 	struct context *c = d->context;
 	AUTO(wants) struct wants wants = { .deploy = d };
 	AUTO(prober) struct prober *prober = NULL;
+	struct rollout rollout;
 	struct err e = { 0 };
 	struct push push = {
 		.hosts = hosts,
@@ -174,16 +210,23 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.ctx = &wants,
 		.store_id = store_id(c->store),
 		.forks = (size_t)c->options->forks,
+		.rollout = &rollout,
 		.dry = d->dry,
 		.report = c->report,
 	};
 
+	if (!rollout_of(c, &rollout, &e))
+		return tell_error(c, &e);
 	report_section(c->report, d->dry ? "PLAN" : d->back ? "ROLLBACK" : "PUSH");
 	collect(&wants, hosts, n);
 	push.prober = prober = prober_new(c->trust, &e);
 	if (!prober)
 		return tell_error(c, &e);
 	*total = push_run(&push);
+	if (!d->dry)
+		write_retry_file(c, hosts, n, total);
+	free(total->ends);
+	total->ends = NULL;
 	if (wants.unfit == 0)
 		summarize(d, total);
 	return total->failed + wants.unfit > 0 ? EXIT_FAILED : EXIT_OK;

@@ -18,6 +18,7 @@ struct option {
 
 #define AT(member) offsetof(struct options, member)
 #define HOSTS      (VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE | VERB_ROLLBACK)
+#define CHANGES    (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK)
 
 static const struct option options[] = {
 	{ 'c', "config", "FILE", TEXT, AT(config), VERB_ALL,
@@ -37,6 +38,12 @@ static const struct option options[] = {
 		"only these hosts, as ansible takes them" },
 	{ 'n', "dry-run", NULL, FLAG, AT(dry), VERB_RENEW | VERB_PUSH | VERB_ROLLBACK,
 		"look at everything, change nothing" },
+	{ 0, "serial", "LIST", TEXT, AT(serial), CHANGES,
+		"so many hosts at first, then so many: 1,25%" },
+	{ 0, "max-fail-percentage", "N", NUMBER, AT(max_fail_percentage), CHANGES,
+		"begin no further batch if more of one fail" },
+	{ 0, "retry-file", "FILE", TEXT, AT(retry_file), CHANGES,
+		"list hosts that weren't finished there, for -l @FILE" },
 	{ 0, "push", NULL, FLAG, AT(push), VERB_RENEW, "push what there is afterwards" },
 	{ 0, "force", NULL, FLAG, AT(force), VERB_RENEW, "renew also what isn't due" },
 	{ 0, "exit-code", NULL, FLAG, AT(exit_code), VERB_PLAN,
@@ -215,7 +222,7 @@ bool options_read(struct options *o, int argc, char **argv, struct err *e)
 	struct line l = { argv, argc, 1 };
 	bool only_words = false;
 
-	*o = (struct options){ .forks = 20, .days = -1 };
+	*o = (struct options){ .forks = 20, .days = -1, .max_fail_percentage = -1 };
 	while (l.next < argc) {
 		const char *word = argv[l.next++];
 
@@ -242,7 +249,7 @@ void options_clear(struct options *o)
 /* Was it given? By its difference from the default. */
 static bool given(const struct options *all, const struct option *o)
 {
-	const struct options none = { .forks = 20, .days = -1 };
+	const struct options none = { .forks = 20, .days = -1, .max_fail_percentage = -1 };
 	const char *a = (const char *)all + o->offset, *b = (const char *)&none + o->offset;
 
 	switch (o->kind) {

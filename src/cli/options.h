@@ -36,6 +36,8 @@ struct options {
 	bool list, graph;
 	const char *host;
 	const char *reason;
+	const char *serial, *retry_file;
+	int max_fail_percentage; /* -1: not given */
 
 	const char *verb;
 	const char **words; /* what follows the verb; malloc'ed */

@@ -172,6 +172,47 @@ static bool read_domains(const struct reading *r, const struct field *f,
 	return field_path(r, f, value, base);
 }
 
+struct texts {
+	const char *const *texts;
+	size_t n;
+};
+
+static bool read_serial(const struct reading *r, const struct field *f,
+	const struct node *value, void *base)
+{
+	struct rollout *rollout = base;
+	const bool list = value->type == NODE_SEQUENCE;
+	struct texts l = { 0 };
+	const struct field texts = { .key = f->key,
+		.offset = offsetof(struct texts, texts),
+		.count = offsetof(struct texts, n) };
+	struct batch *serial;
+
+	if (!field_strings(r, &texts, value, &l))
+		return false;
+	serial = arena_calloc(r->a, l.n, sizeof *serial);
+	for (size_t i = 0; i < l.n; i++)
+		if (!rollout_batch_parse(l.texts[i], &serial[i]))
+			return reading_error(r, list ? value->items[i] : value,
+				"%s: expected a number of hosts or percents (25%%), found '%.60s'",
+				f->key, l.texts[i]);
+	rollout->serial = serial;
+	rollout->n_serial = l.n;
+	return true;
+}
+
+static const struct range percents = { 0, 100, "percents (0-100)" };
+static const struct range tries = { 0, 10, "a number of tries (0-10)" };
+
+static const struct field rollout_fields[] = {
+	{ "serial", read_serial, 0, false, 0, NULL },
+	{ "max_fail_percentage", field_int, offsetof(struct rollout, max_fail_percentage),
+		false, 0, &percents },
+	{ "retries", field_int, offsetof(struct rollout, retries), false, 0, &tries },
+};
+static const struct schema rollout_schema = { "a mapping (serial, max_fail_percentage, …)",
+	rollout_fields, ARRAY_LEN(rollout_fields) };
+
 static const struct range days = { 1, 365, "a number of days (1-365)" };
 
 #define SETTING(member) offsetof(struct draft, s.member)
@@ -183,6 +224,7 @@ static const struct field fields[] = {
 	{ "playbooks", field_paths, SETTING(playbooks), false, SETTING(n_playbooks), NULL },
 	{ "trust", field_path, SETTING(trust), false, 0, NULL },
 	{ "renew_days", field_int, SETTING(renew_days), false, 0, &days },
+	{ "rollout", field_struct, SETTING(rollout), false, 0, &rollout_schema },
 	{ "acme", settings_read_acme, offsetof(struct draft, acme), false, 0, NULL },
 	{ "cas", settings_read_cas, offsetof(struct draft, acme), false, 0, NULL },
 	{ "dns", read_dns, SETTING(dns), false, SETTING(n_dns), NULL },
@@ -211,6 +253,7 @@ static void set_defaults(struct arena *a, const char *dir, struct draft *d)
 	s->inventory = beside(a, dir, "inventory");
 	s->playbooks = playbooks;
 	s->n_playbooks = 1;
+	s->rollout = (struct rollout){ .max_fail_percentage = -1, .retries = 1 };
 	d->acme.common.account_key = "p256";
 	d->acme.common.timeout = 300;
 }

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "conf/rollout.h"
 #include "conf/secret.h"
 
 /* CAs as they are named: a known one, an entry of `cas`, a directory's URL. */
@@ -147,6 +148,7 @@ struct settings {
 	bool playbooks_said; /* false: only the default "playbooks", which needn't exist */
 	const char *trust;   /* PEM of roots that count beside the system's, or NULL */
 	int renew_days;      /* 0: by fraction of the lifetime */
+	struct rollout rollout;
 	const struct ca_settings *const *cas; /* those that certificates use, and staging */
 	size_t n_cas;
 	/* for dry runs: what is said, or Let's Encrypt's for its users; NULL: none */

@@ -70,6 +70,17 @@ static void ask_processes(struct job *j)
 	}
 }
 
+/* Before anything was said to the host: a packet lost, a sshd with too many at its door. */
+static bool tries_again(struct job *j, const struct err *e)
+{
+	if (j->carrier || j->retries == 0 || (e->kind != ERR_NET && e->kind != ERR_TIMEOUT))
+		return false;
+	j->retries--;
+	j->again = true;
+	report_note(j->push->report, "%s: %s; tried again", j->host->name, e->msg);
+	return true;
+}
+
 bool job_look(struct job *j)
 {
 	struct err e = { 0 };
@@ -80,7 +91,8 @@ bool job_look(struct job *j)
 		report_note(
 			j->push->report, "%s: %s", j->host->name, carrier_tell(j->carrier));
 	if (!j->carrier || !see(j, &e)) {
-		job_fail(j, NULL, &e);
+		if (!tries_again(j, &e))
+			job_fail(j, NULL, &e);
 		return false;
 	}
 	ask_processes(j);

@@ -1,29 +1,41 @@
 #include "push/push.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/stop.h"
+#include "digest/digest.h"
 #include "push/private/job.h"
 #include "work/crew.h"
 
 #include <string.h>
 
+enum { AGAIN_MS = 1000 };
+
 struct fleet {
 	const struct push *push;
 	struct job *jobs;
+	struct job **concerned; /* those with something to do, in the inventory's order */
+	size_t n;
+};
+
+/* Those of one batch that are at work now. */
+struct crowd {
+	struct job **list;
+	size_t n;
 };
 
 static void push_host(void *ctx, size_t i)
 {
-	const struct fleet *fleet = ctx;
-	struct job *j = &fleet->jobs[i];
-	const struct push *p = fleet->push;
+	struct job *j = ((const struct crowd *)ctx)->list[i];
 
-	if (stop_requested())
+	j->again = false;
+	if (stop_requested()) {
+		if (j->begun)
+			job_fail_text(j, NULL, "interrupted");
 		return;
-	j->plan = plan_targets(j->arena, j->host, p->wanted, p->bundle, p->ctx);
-	if (j->plan->n_services == 0)
-		return;
+	}
+	j->begun = true;
 	if (job_look(j)) {
-		if (p->dry)
+		if (j->push->dry)
 			job_tell_plan(j);
 		else
 			job_carry_out(j);
@@ -31,62 +43,160 @@ static void push_host(void *ctx, size_t i)
 	carrier_close(TAKE(j->carrier));
 }
 
-static bool took_part(const struct job *j)
+static bool has_failed(const struct job *j)
 {
-	return j->plan && j->plan->n_services > 0;
+	return j->recap.failed + j->recap.unreachable > 0;
 }
 
-static int longest_name(const struct fleet *fleet)
+/* From one to two seconds; a stop request ends it, and is seen by those who come next. */
+static void wait_a_little(void)
 {
-	size_t longest = 0;
+	struct err stopped;
+	uint16_t jitter;
 
-	for (size_t i = 0; i < fleet->push->n_hosts; i++) {
-		const size_t len = strlen(fleet->jobs[i].host->name);
+	random_bytes(&jitter, sizeof jitter);
+	(void)!clock_sleep_ms(AGAIN_MS + jitter % AGAIN_MS, &stopped);
+}
 
-		if (took_part(&fleet->jobs[i]) && len > longest)
-			longest = len;
+static struct crowd those_again(const struct crowd *all)
+{
+	struct crowd c = { xcalloc(all->n, sizeof(struct job *)), 0 };
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i]->again)
+			c.list[c.n++] = all->list[i];
+	return c;
+}
+
+/* All of a batch; then, as often as they may, those that couldn't be reached. */
+static void push_batch(const struct push *p, struct crowd *batch)
+{
+	struct crowd again;
+
+	crew_run(p->forks, batch->n, push_host, batch);
+	for (again = those_again(batch); again.n > 0; again = those_again(batch)) {
+		wait_a_little();
+		crew_run(p->forks, again.n, push_host, &again);
+		free(again.list);
 	}
-	return (int)longest;
+	free(again.list);
 }
 
-static struct push_total add_up(const struct fleet *fleet)
+static size_t count_failed(const struct crowd *c)
 {
-	struct push_total total = { 0 };
+	size_t n = 0;
 
-	for (size_t i = 0; i < fleet->push->n_hosts; i++) {
-		const struct job *j = &fleet->jobs[i];
+	for (size_t i = 0; i < c->n; i++)
+		n += has_failed(c->list[i]);
+	return n;
+}
 
-		total.hosts += took_part(j);
-		total.services += took_part(j) ? j->plan->n_services : 0;
+static void tell_given_up(const struct fleet *f, const struct crowd *batch, size_t from)
+{
+	AUTO(buf) struct buf text = BUF_EMPTY;
+
+	buf_printf(&text, "%zu of the %zu hosts of this batch failed: left as they are: ",
+		count_failed(batch), batch->n);
+	for (size_t i = from; i < f->n; i++)
+		buf_printf(
+			&text, "%s%s", i > from ? ", " : "", f->concerned[i]->host->name);
+	report_warn(f->push->report, "%s", text.data);
+}
+
+/* A dry run looks at all of them: it does no harm. */
+static void push_all(const struct fleet *f)
+{
+	const struct rollout *r = f->push->rollout;
+	size_t at = 0;
+
+	for (size_t i = 0; at < f->n && !stop_requested(); i++) {
+		const size_t size = f->push->dry ? f->n : rollout_batch_size(r, i, f->n);
+		struct crowd batch = { f->concerned + at,
+			size < f->n - at ? size : f->n - at };
+
+		push_batch(f->push, &batch);
+		at += batch.n;
+		if (at < f->n && rollout_gives_up(r, count_failed(&batch), batch.n)) {
+			tell_given_up(f, &batch, at);
+			return;
+		}
+	}
+}
+
+static enum push_end end_of(const struct job *j)
+{
+	if (j->plan->n_services == 0)
+		return PUSH_NOT_CONCERNED;
+	if (!j->begun)
+		return PUSH_NOT_BEGUN;
+	return has_failed(j) ? PUSH_FAILED : PUSH_DONE;
+}
+
+static struct push_total add_up(const struct fleet *f)
+{
+	struct push_total total = { .ends = xcalloc(f->push->n_hosts, sizeof *total.ends) };
+
+	for (size_t i = 0; i < f->push->n_hosts; i++) {
+		const struct job *j = &f->jobs[i];
+
+		total.ends[i] = end_of(j);
+		total.hosts += total.ends[i] != PUSH_NOT_CONCERNED;
+		total.services += j->plan->n_services;
 		total.changes += j->changes;
-		total.failed += j->recap.failed + j->recap.unreachable > 0;
+		total.failed += total.ends[i] == PUSH_FAILED;
+		total.not_begun += total.ends[i] == PUSH_NOT_BEGUN;
 	}
 	return total;
 }
 
-struct push_total push_run(const struct push *p)
+/* Where all is as it should be, the summary says so in a line. */
+static void recap(const struct fleet *f, const struct push_total *total)
 {
-	struct fleet fleet = { p, xcalloc(p->n_hosts, sizeof *fleet.jobs) };
-	struct push_total total;
-	int columns;
+	size_t longest = 0;
 
-	for (size_t i = 0; i < p->n_hosts; i++)
-		fleet.jobs[i] = (struct job){
-			.push = p, .host = p->hosts[i], .arena = arena_new()
-		};
-	crew_run(p->forks, p->n_hosts, push_host, &fleet);
-	total = add_up(&fleet);
-	columns = longest_name(&fleet);
-	for (size_t i = 0; i < p->n_hosts; i++) {
-		struct job *j = &fleet.jobs[i];
+	for (size_t i = 0; i < f->n; i++)
+		if (strlen(f->concerned[i]->host->name) > longest)
+			longest = strlen(f->concerned[i]->host->name);
+	for (size_t i = 0; i < f->n && total->changes + total->failed > 0; i++) {
+		struct job *j = f->concerned[i];
 
-		j->recap.columns = columns;
-		/* Where all is as it should be, the summary says so in a line. */
-		if (took_part(j) && (total.changes > 0 || total.failed > 0))
+		j->recap.columns = (int)longest;
+		if (j->begun)
 			job_emit(j,
 				(struct event){ .kind = EVENT_RECAP, .recap = &j->recap });
-		arena_free(j->arena);
 	}
-	free(fleet.jobs);
+}
+
+static struct fleet gather(const struct push *p)
+{
+	struct fleet f = { p, xcalloc(p->n_hosts, sizeof *f.jobs),
+		xcalloc(p->n_hosts, sizeof(struct job *)), 0 };
+
+	for (size_t i = 0; i < p->n_hosts; i++) {
+		struct job *j = &f.jobs[i];
+
+		*j = (struct job){ .push = p,
+			.host = p->hosts[i],
+			.arena = arena_new(),
+			.retries = p->rollout->retries };
+		j->plan = plan_targets(j->arena, j->host, p->wanted, p->bundle, p->ctx);
+		if (j->plan->n_services > 0)
+			f.concerned[f.n++] = j;
+	}
+	return f;
+}
+
+struct push_total push_run(const struct push *p)
+{
+	struct fleet f = gather(p);
+	struct push_total total;
+
+	push_all(&f);
+	total = add_up(&f);
+	recap(&f, &total);
+	for (size_t i = 0; i < p->n_hosts; i++)
+		arena_free(f.jobs[i].arena);
+	free(f.concerned);
+	free(f.jobs);
 	return total;
 }

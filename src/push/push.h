@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "conf/rollout.h"
 #include "plan/plan.h"
 #include "probe/probe.h"
 #include "report/report.h"
@@ -18,16 +19,27 @@ struct push {
 	const struct prober *prober;
 	const char *store_id; /* names this controller's staging directories */
 	size_t forks;         /* hosts at a time */
-	bool dry;             /* look at the hosts, write nothing */
+	const struct rollout *rollout;
+	bool dry; /* look at the hosts, write nothing */
 	struct report *report;
 };
 
+/* Where a host has got to. */
+enum push_end {
+	PUSH_NOT_CONCERNED, /* none of its services is wanted */
+	PUSH_NOT_BEGUN,     /* too much had failed before, or it was interrupted */
+	PUSH_FAILED,
+	PUSH_DONE,
+};
+
 struct push_total {
+	enum push_end *ends;    /* of each of the hosts; free it */
 	size_t hosts, services; /* that were looked at */
 	size_t changes; /* files sent or put right, and reloads; in a dry run: that would be
 			 */
 	size_t failed;  /* hosts that failed or couldn't be reached */
+	size_t not_begun; /* hosts that were left as they are */
 };
 
-/* One host's failure leaves the others going; a recap of all comes last. */
+/* One host's failure leaves the others of its batch going; a recap of all comes last. */
 struct push_total push_run(const struct push *p);

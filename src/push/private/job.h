@@ -17,6 +17,9 @@ struct job {
 	struct carrier *carrier;
 	struct recap recap;
 	size_t changes;
+	int retries; /* how often it may still be tried to reach it */
+	bool again;  /* it couldn't be reached, and is to be tried again */
+	bool begun;
 };
 
 /* Look at the host and decide. False: it has been told why not. */
