@@ -11,6 +11,7 @@ static int deploy(struct context *c, bool dry, bool back, struct push_total *tot
 		.n_services = o->n_words,
 		.dry = dry,
 		.back = back,
+		.force = c->options->force,
 	};
 
 	return deploy_run(&d, total);

@@ -212,6 +212,7 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.forks = (size_t)c->options->forks,
 		.rollout = &rollout,
 		.dry = d->dry,
+		.force = d->force || d->back,
 		.report = c->report,
 	};
 

@@ -15,6 +15,7 @@ struct deploy {
 	size_t n_certificates;
 	bool dry;
 	bool back;                 /* what the store had before, in place of what it has */
+	bool force;                /* replace also what is newer on a host */
 	const struct store *trial; /* what it holds counts before the store, and need not be
 				      trusted; or NULL */
 };

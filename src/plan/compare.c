@@ -9,14 +9,56 @@ static bool same_account(const char *wanted, const char *name, const char *numbe
 	return !wanted || text_eq(wanted, isdigit((unsigned char)*wanted) ? number : name);
 }
 
-static const char *difference(const struct target *t)
+void seen_clear(struct seen_file *seen, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		chain_clear(&seen[i].held);
+}
+
+bool plan_holds_leaf(const struct target *t)
+{
+	return t->file->part == PART_CERT || t->file->part == PART_FULLCHAIN;
+}
+
+static bool share_a_name(const struct cert *a, const struct cert *b)
+{
+	size_t n_a, n_b;
+	const char *const *of_a = cert_names(a, &n_a), *const *of_b = cert_names(b, &n_b);
+
+	for (size_t i = 0; i < n_a; i++)
+		for (size_t k = 0; k < n_b; k++)
+			if (text_eq(of_a[i], of_b[k]))
+				return true;
+	return false;
+}
+
+/* Of content that differs: what is it? */
+static const char *kind_of(const struct target *t, const struct bundle *b)
+{
+	const struct cert *theirs = t->seen->held.n ? t->seen->held.certs[0] : NULL;
+	const struct cert *ours;
+	struct sha256 print, wanted;
+
+	if (!theirs || !plan_holds_leaf(t))
+		return "content";
+	ours = b->chain.certs[0];
+	print = cert_sha256(theirs);
+	wanted = cert_sha256(ours);
+	if (sha256_eq(&print, &wanted))
+		return "chain";
+	if (!share_a_name(theirs, ours))
+		return "foreign";
+	return cert_not_before(theirs) > cert_not_before(ours) ? "newer" : "older";
+}
+
+static const char *difference(const struct target *t, const struct bundle *b)
 {
 	const struct seen_file *seen = t->seen;
 
 	if (seen->state == SEEN_MISSING)
 		return "missing";
 	if (!sha256_eq(&seen->sha256, &t->sha256))
-		return "content";
+		return kind_of(t, b);
 	if (!same_account(t->file->owner, seen->owner, seen->uid))
 		return "owner";
 	if (!same_account(t->file->group, seen->group, seen->gid))
@@ -36,25 +78,87 @@ static bool replaceable(const struct target *t, struct err *e)
 	return true;
 }
 
-bool plan_compare(struct host_plan *p, const struct seen_file *seen, struct err *e)
+static bool content_differs(const struct target *t)
+{
+	return t->seen->state == SEEN_MISSING || !sha256_eq(&t->seen->sha256, &t->sha256);
+}
+
+/* The targets of a service stand together. */
+static struct target *targets_of(
+	const struct host_plan *p, const struct service_plan *s, size_t *n)
+{
+	size_t first = 0;
+
+	while (first < p->n_targets && p->targets[first].service != s->service)
+		first++;
+	for (*n = 0;
+		first + *n < p->n_targets && p->targets[first + *n].service == s->service;)
+		++*n;
+	return &p->targets[first];
+}
+
+/* A key that differs beside a certificate that is right isn't its key. */
+static void find_wrong_key(struct target *list, size_t n)
+{
+	struct target *key = NULL;
+	bool right = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].file->part == PART_PRIVKEY && text_eq(list[i].why, "content"))
+			key = &list[i];
+		if (!plan_holds_leaf(&list[i]))
+			continue;
+		if (content_differs(&list[i]) && !text_eq(list[i].why, "chain"))
+			return;
+		right = true;
+	}
+	if (key && right)
+		key->why = "wrong key";
+}
+
+static const struct target *find_newer(const struct target *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_eq(list[i].why, "newer"))
+			return &list[i];
+	return NULL;
+}
+
+static void conclude(struct host_plan *p, struct service_plan *s, bool force)
+{
+	size_t n;
+	struct target *list = targets_of(p, s, &n);
+
+	find_wrong_key(list, n);
+	s->newer = force ? NULL : find_newer(list, n);
+	for (size_t i = 0; i < n; i++) {
+		struct target *t = &list[i];
+
+		if (s->newer)
+			t->why = NULL;
+		t->send = t->why && content_differs(t);
+		s->n_changes += t->why != NULL;
+		if (t->why)
+			s->reload_why = "files changed";
+		else if (t->seen->owed && !s->reload_why && !s->newer)
+			s->reload_why = "owed by an earlier push";
+	}
+	p->n_changes += s->n_changes;
+}
+
+bool plan_compare(
+	struct host_plan *p, const struct seen_file *seen, bool force, struct err *e)
 {
 	for (size_t i = 0; i < p->n_targets; i++) {
 		struct target *t = &p->targets[i];
-		struct service_plan *s = plan_service(p, t->service);
 
 		t->seen = &seen[i];
 		if (!replaceable(t, e))
 			return false;
-		t->why = difference(t);
-		t->send = text_eq(t->why, "missing") || text_eq(t->why, "content");
-		if (t->why) {
-			p->n_changes++;
-			s->n_changes++;
-			s->reload_why = "files changed";
-		} else if (t->seen->owed && !s->reload_why) {
-			s->reload_why = "owed by an earlier push";
-		}
+		t->why = difference(t, plan_service(p, t->service)->bundle);
 	}
+	for (size_t i = 0; i < p->n_services; i++)
+		conclude(p, &p->services[i], force);
 	return true;
 }
 

@@ -23,7 +23,9 @@ struct seen_file {
 	char owner[64], group[64]; /* names; numbers where the host has no name */
 	char uid[16], gid[16];
 	bool owed; /* an earlier push put it in place, and nothing has proved it yet */
+	struct chain held; /* its certificates, where they are to be others; owned */
 };
+void seen_clear(struct seen_file *seen, size_t n);
 
 /* One path of the host that must hold one part of one certificate. */
 struct target {
@@ -32,7 +34,7 @@ struct target {
 	const struct buf *content;    /* what it must hold: one of the bundle's texts */
 	struct sha256 sha256;         /* of content */
 	const struct seen_file *seen; /* NULL before the host was looked at */
-	const char *why; /* NULL: as it should be; else "missing", "content", "owner" … */
+	const char *why; /* NULL: as it should be; else a word of plan_compare */
 	bool send; /* the content must travel; false: only owner or mode are put right */
 };
 
@@ -42,6 +44,7 @@ struct service_plan {
 	size_t n_changes;       /* of its targets */
 	const char *reload_why; /* why the process must take the files up; NULL: needn't */
 	bool faulty; /* it doesn't answer as it should, and no reload would mend that */
+	const struct target *newer; /* what it holds there must not be replaced */
 };
 
 /* A command that runs once, and the first service that wants it. */
@@ -74,12 +77,18 @@ struct host_plan *plan_targets(struct arena *a, const struct host *h,
 	bool (*wanted)(void *ctx, const struct host *h, const struct service *s),
 	plan_bundle *bundle, void *ctx) NODISCARD;
 
+/* Does it hold the leaf? Then a look wants the certificates that are there. */
+bool plan_holds_leaf(const struct target *t);
+
 /*
- * Compare with what was seen (one for each target) and say what must change. False with
- * ERR_REFUSED if a path is something that must not be replaced.
+ * Compare with what was seen (one for each target) and say what must change, and why:
+ * "missing"; "older", "newer", "foreign" (no name in common), "chain" (the same leaf in
+ * another one); "wrong key" (the certificate there is right); "content" (it can't be told);
+ * "owner", "group", "mode". A service with a newer certificate is left alone (`newer`),
+ * unless `force`. False with ERR_REFUSED if a path is something that must not be replaced.
  */
-bool plan_compare(struct host_plan *p, const struct seen_file *seen, struct err *e)
-	NODISCARD;
+bool plan_compare(struct host_plan *p, const struct seen_file *seen, bool force,
+	struct err *e) NODISCARD;
 
 /*
  * The service's process serves something else than its files, though they are right: it

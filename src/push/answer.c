@@ -143,6 +143,18 @@ static bool state_of(const char *word, enum seen_state *state)
 	return false;
 }
 
+/* "pem …", as far as there are such lines. What is no certificate is passed over. */
+static void held(struct reader *r, struct seen_file *f)
+{
+	AUTO(buf) struct buf pem = BUF_EMPTY;
+	struct err unread;
+
+	while (text_starts(r->next, "pem ") && line(r))
+		buf_printf(&pem, "%.*s\n", (int)(r->end - r->at - 4), r->at + 4);
+	if (pem.len > 0 && !chain_from_pem(pem.data, pem.len, &f->held, &unread))
+		f->held = (struct chain){ 0 };
+}
+
 static bool seen_file(struct reader *r, size_t index, struct seen_file *f)
 {
 	char i[8], state[16], owed[4];
@@ -153,7 +165,12 @@ static bool seen_file(struct reader *r, size_t index, struct seen_file *f)
 		!word(r, owed, sizeof owed) || (!text_eq(owed, "0") && !text_eq(owed, "1")))
 		return false;
 	f->owed = owed[0] == '1';
-	return f->state != SEEN_FILE || regular(r, f);
+	if (f->state != SEEN_FILE)
+		return true;
+	if (!regular(r, f))
+		return false;
+	held(r, f);
+	return true;
 }
 
 /* "fail look - TEXT": it could not look. */

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "push/private/job.h"
 #include "push/private/script.h"
 
@@ -18,12 +19,12 @@ static bool see(struct job *j, struct err *e)
 	j->seen = arena_calloc(j->arena, j->plan->n_targets, sizeof *j->seen);
 	return job_ask(j, look_script, NULL, LOOK_SECONDS, &answer, nonce, e) &&
 		answer_seen(answer.data, nonce, j->seen, j->plan->n_targets, e) &&
-		plan_compare(j->plan, j->seen, e);
+		plan_compare(j->plan, j->seen, j->push->force, e);
 }
 
 static bool files_are_right(const struct service_plan *s)
 {
-	return !s->reload_why;
+	return !s->reload_why && !s->newer;
 }
 
 /* A process that serves something else than its files hold may just have missed a reload.
@@ -42,6 +43,24 @@ static const char *missed(const struct proof *q)
 	return q->service->service->reload || q->service->service->restart
 		? whys[q->result.verdict]
 		: NULL;
+}
+
+/* Somebody has put it there since, or the store is an old copy. */
+static void tell_newer(struct job *j)
+{
+	for (size_t i = 0; i < j->plan->n_services; i++) {
+		struct service_plan *s = &j->plan->services[i];
+		time_t there;
+
+		if (!s->newer)
+			continue;
+		there = cert_not_before(s->newer->seen->held.certs[0]);
+		s->faulty = true;
+		job_fail_text(j, s->service,
+			"%s holds a certificate that is newer than the store's (since %s, ours since %s): replaced only with push --force",
+			s->newer->file->path, time_openssl(there).s,
+			time_openssl(cert_not_before(s->bundle->chain.certs[0])).s);
+	}
 }
 
 static void tell_faulty(struct job *j, const struct proof *q)
@@ -95,6 +114,7 @@ bool job_look(struct job *j)
 			job_fail(j, NULL, &e);
 		return false;
 	}
+	tell_newer(j);
 	ask_processes(j);
 	plan_commands(j->arena, j->plan);
 	return true;

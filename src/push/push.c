@@ -194,8 +194,13 @@ struct push_total push_run(const struct push *p)
 	push_all(&f);
 	total = add_up(&f);
 	recap(&f, &total);
-	for (size_t i = 0; i < p->n_hosts; i++)
-		arena_free(f.jobs[i].arena);
+	for (size_t i = 0; i < p->n_hosts; i++) {
+		struct job *j = &f.jobs[i];
+
+		if (j->seen)
+			seen_clear(j->seen, j->plan->n_targets);
+		arena_free(j->arena);
+	}
 	free(f.concerned);
 	free(f.jobs);
 	return total;

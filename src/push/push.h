@@ -20,7 +20,8 @@ struct push {
 	const char *store_id; /* names this controller's staging directories */
 	size_t forks;         /* hosts at a time */
 	const struct rollout *rollout;
-	bool dry; /* look at the hosts, write nothing */
+	bool dry;   /* look at the hosts, write nothing */
+	bool force; /* replace also what is newer on a host */
 	struct report *report;
 };
 

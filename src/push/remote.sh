@@ -67,7 +67,12 @@ line_of() {
 	return 1
 }
 
-# look INDEX PATH
+# certificates PATH: nothing else of it, and no more than a chain has.
+certificates() {
+	sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' <"$1" 2>/dev/null | head -n 1000 | cut -c 1-80 | sed 's/^/pem /'
+}
+
+# look INDEX PATH [DIGEST]
 look() {
 	hidden "$2"
 	owed=0
@@ -77,11 +82,13 @@ look() {
 	elif [ -f "$2" ]; then
 		line_of "$sums" "$2" || line=$(digest "$2" 2>/dev/null)
 		[ -n "$line" ] || blind "$2: can't be read as $(id -un)"
-		say "file $1 regular $owed ${line%% *}"
+		sum=${line%% *}
+		say "file $1 regular $owed $sum"
 		line_of "$names" "$2" || line=$(ls -ld -- "$2")
 		say "names ${line%%/*}"
 		line_of "$numbers" "$2" || line=$(ls -ldn -- "$2")
 		say "numbers ${line%%/*}"
+		[ "$sum" = "${3:-$sum}" ] || certificates "$2"
 	elif [ -e "$2" ]; then
 		say "file $1 other $owed"
 	elif hides "$2"; then

@@ -1,4 +1,5 @@
 #include "push/private/tell.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -25,24 +26,78 @@ static const char *print_of(
 	return hex->s;
 }
 
+/* "2026-11-24" */
+static const char *day_of(const struct job *j, time_t t)
+{
+	return arena_strndup(j->arena, time_rfc3339(t).s, 10);
+}
+
+static bool has(const char *const *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_eq(names[i], name))
+			return true;
+	return false;
+}
+
+/* " +new.example.net", for each that one has and the other hasn't. */
+static void add_names(
+	struct buf *out, char sign, const struct cert *one, const struct cert *other)
+{
+	size_t n, n_other;
+	const char *const *names = cert_names(one, &n);
+	const char *const *others = cert_names(other, &n_other);
+
+	for (size_t i = 0; i < n; i++)
+		if (!has(others, n_other, names[i]))
+			buf_printf(out, " %c%s", sign, names[i]);
+}
+
+/* "older: notAfter 2026-12-03 -> 2027-02-22 +new.example.net" */
+static const char *why_with_dates(
+	const struct job *j, const struct target *t, const struct cert *theirs)
+{
+	const struct cert *ours = plan_service(j->plan, t->service)->bundle->chain.certs[0];
+	AUTO(buf) struct buf text = BUF_EMPTY;
+
+	buf_printf(&text, "%s: notAfter %s -> %s", t->why,
+		day_of(j, cert_not_after(theirs)), day_of(j, cert_not_after(ours)));
+	add_names(&text, '+', ours, theirs);
+	add_names(&text, '-', theirs, ours);
+	return arena_strdup(j->arena, text.data);
+}
+
+static void tell_file(struct job *j, const struct target *t)
+{
+	const struct cert *theirs = t->seen->held.n ? t->seen->held.certs[0] : NULL;
+	const struct sha256 old = theirs ? cert_sha256(theirs) : (struct sha256){ { 0 } };
+	const struct sha256_hex old_hex = sha256_hex(&old);
+	struct sha256_hex hex;
+	struct event ev = {
+		.kind = EVENT_CHANGED,
+		.service = t->service->name,
+		.item = base_name(t->file->path),
+		.path = t->file->path,
+		.part = part_name(t->file->part),
+		.fingerprint = print_of(j, t, &hex),
+		.detail = t->why,
+	};
+
+	if (theirs) {
+		ev.detail = why_with_dates(j, t, theirs);
+		ev.old_fingerprint = old_hex.s;
+		ev.old_not_after = cert_not_after(theirs);
+	}
+	j->recap.changed++;
+	j->changes++;
+	job_emit(j, ev);
+}
+
 static void tell_files(struct job *j)
 {
 	for (size_t i = 0; i < j->plan->n_targets; i++) {
-		const struct target *t = &j->plan->targets[i];
-		struct sha256_hex hex;
-
-		if (!t->why)
-			continue;
-		j->recap.changed++;
-		j->changes++;
-		job_emit(j,
-			(struct event){ .kind = EVENT_CHANGED,
-				.service = t->service->name,
-				.item = base_name(t->file->path),
-				.path = t->file->path,
-				.part = part_name(t->file->part),
-				.fingerprint = print_of(j, t, &hex),
-				.detail = t->why });
+		if (j->plan->targets[i].why)
+			tell_file(j, &j->plan->targets[i]);
 	}
 }
 

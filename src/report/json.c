@@ -26,7 +26,8 @@ static void add_texts(cJSON *object, const struct event *ev)
 		{ "service", ev->service }, { "ca", ev->ca }, { "item", ev->item },
 		{ "path", ev->path }, { "part", ev->part }, { "protocol", ev->protocol },
 		{ "address", ev->address }, { "verdict", ev->verdict },
-		{ "fingerprint", ev->fingerprint } };
+		{ "fingerprint", ev->fingerprint },
+		{ "old_fingerprint", ev->old_fingerprint } };
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		add(object, fields[i].name, fields[i].text);
@@ -74,6 +75,8 @@ void json_show(struct report *r, const struct event *ev)
 	add_texts(object, ev);
 	if (ev->not_after)
 		add(object, "not_after", time_rfc3339(ev->not_after).s);
+	if (ev->old_not_after)
+		add(object, "old_not_after", time_rfc3339(ev->old_not_after).s);
 	if (ev->dry)
 		cJSON_AddTrueToObject(object, "dry");
 	if (ev->pos && ev->pos->file && ev->pos->line > 0)

@@ -73,11 +73,13 @@ struct event {
 	const char *protocol, *address; /* address: "192.0.2.7:25", "[2001:db8::1]:25", a
 					  URL */
 	const char *verdict; /* "ok" or what is wrong, in a word: "older", "foreign" … */
-	const char *fingerprint; /* SHA-256, hex */
+	const char *fingerprint;     /* SHA-256, hex */
+	const char *old_fingerprint; /* CHANGED: of what was there */
 	const char *detail;
 	time_t not_after; /* 0: none */
-	bool dry;         /* it would be done: plan and -n */
-	bool alone;       /* PROBE: no other host was asked for, so no heading is needed */
+	time_t old_not_after;
+	bool dry;     /* it would be done: plan and -n */
+	bool alone;   /* PROBE: no other host was asked for, so no heading is needed */
 	bool several; /* PROBE: the host has several addresses, so each line tells its own
 		       */
 	bool more;    /* VERIFIED: one more address of the check that was told before */

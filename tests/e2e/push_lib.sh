@@ -61,7 +61,7 @@ names_of() { sed -n "s/^  $1: {names: \[\(.*\)\]}.*/\1/p" "$dir/control/certpush
 # mint NAME [KEY=VALUE...]: a new key and certificate in the store. from, to: days from now; issuer: root or
 # stranger; names: with commas.
 mint() {
-	local name=$1 from=-1 to=90 issuer=root names at
+	local name=$1 from=0 to=90 issuer=root names at
 	names=$(names_of "$name")
 	shift
 	(($# == 0)) || local "$@"

@@ -11,7 +11,7 @@
  * skipped. ERR_REMOTE if the script didn't run, or not to its end.
  */
 
-/* One for each target of a look. */
+/* One for each target of a look; zero before, seen_clear after it, also if it failed. */
 bool answer_seen(const char *text, const char *nonce, struct seen_file *seen, size_t n,
 	struct err *e) NODISCARD;
 

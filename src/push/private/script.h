@@ -9,7 +9,8 @@
 #include "plan/plan.h"
 
 /* Answered by "file I missing|link|other OWED" or "file I regular OWED SHA256" + "names …"
- * + "numbers …" (ls -l and ls -ln of it), for each target. */
+ * + "numbers …" (ls -l and ls -ln of it), for each target; and its certificates, in lines
+ * "pem …", where they aren't those that it must hold. */
 void script_look(struct buf *out, const char *nonce, const struct host_plan *p);
 
 /*

@@ -1,6 +1,9 @@
 #include "base/text.h"
 #include "check.h"
+#include "made_cert.h"
 #include "plan/plan.h"
+
+#define DAYS *MADE_DAY
 
 /* Three services: two share their commands, the third has none. */
 struct world {
@@ -50,13 +53,13 @@ static int setup(void **state)
 	w->plan = plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle);
 	/* all as it should be */
 	w->seen[0] = (struct seen_file){ SEEN_FILE, sha256_of("key", 3), 0640, "root",
-		"ssl-cert", "0", "112", false };
+		"ssl-cert", "0", "112", false, { 0 } };
 	w->seen[1] = (struct seen_file){ SEEN_FILE, sha256_of("cert chain", 10), 0644, "x",
-		"y", "77", "78", false };
+		"y", "77", "78", false, { 0 } };
 	w->seen[2] = (struct seen_file){ SEEN_FILE, sha256_of("cert", 4), 0644, "news",
-		"news", "9", "13", false };
+		"news", "9", "13", false, { 0 } };
 	w->seen[3] = (struct seen_file){ SEEN_FILE, sha256_of("chain", 5), 0644, "root",
-		"root", "0", "0", false };
+		"root", "0", "0", false, { 0 } };
 	*state = w;
 	return 0;
 }
@@ -75,7 +78,7 @@ static void compare(struct world *w)
 {
 	struct err e;
 
-	assert_ok(plan_compare(w->plan, w->seen, &e), &e);
+	assert_ok(plan_compare(w->plan, w->seen, false, &e), &e);
 	plan_commands(w->arena, w->plan);
 }
 
@@ -136,7 +139,7 @@ static void every_difference_has_its_why(void **state)
 	const struct seen_file *good = w->seen;
 	struct change rows[] = {
 		{ 0, { .state = SEEN_MISSING }, "missing", true },
-		{ 0, good[0], "content", true },
+		{ 0, good[0], "wrong key", true }, /* the certificate is right */
 		{ 0, good[0], "owner", false },
 		{ 0, good[0], "group", false },
 		{ 0, good[0], "mode", false },
@@ -160,13 +163,71 @@ static void every_difference_has_its_why(void **state)
 		memcpy(seen, w->seen, sizeof seen);
 		seen[rows[i].target] = rows[i].seen;
 		w->plan = plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle);
-		assert_ok(plan_compare(w->plan, seen, &e), &e);
+		assert_ok(plan_compare(w->plan, seen, false, &e), &e);
 		t = &w->plan->targets[rows[i].target];
 		if (!text_eq(t->why, rows[i].why) || t->send != rows[i].send)
 			fail_msg("row %zu: %s", i, t->why ? t->why : "nothing");
 		assert_int_equal(w->plan->n_changes, 1);
 		assert_false(plan_idle(w->plan));
 	}
+}
+
+static struct seen_file with(const struct seen_file *was, const struct made *held)
+{
+	struct seen_file seen = *was;
+
+	seen.sha256.bytes[0] ^= 1;
+	seen.held = MADE_CHAIN(held);
+	return seen;
+}
+
+static void another_certificate_is_called_what_it_is(void **state)
+{
+	static const char both[] = "DNS:www.example.net,DNS:example.net";
+	enum { OLD, NEW, OURS, FOREIGN, N_MADE };
+	struct made made[N_MADE] = {
+		made_cert(&(struct made_wish){ "a", both, -90 DAYS, 10 DAYS, NULL }, NULL),
+		made_cert(&(struct made_wish){ "b", both, -1 DAYS, 90 DAYS, NULL }, NULL),
+		made_cert(&(struct made_wish){ "c", both, -30 DAYS, 60 DAYS, NULL }, NULL),
+		made_cert(&(struct made_wish){ "d", "DNS:x.org", -1 DAYS, 9 DAYS, NULL },
+			NULL),
+	};
+	static const struct {
+		int held;
+		bool force;
+		const char *why, *key_why; /* of the certificate's, of the key's target */
+	} rows[] = {
+		{ OLD, false, "older", "content" },
+		{ NEW, true, "newer", "content" },
+		{ NEW, false, NULL, NULL },
+		{ OURS, false, "chain", "wrong key" },
+		{ FOREIGN, false, "foreign", "content" },
+	};
+	struct world *w = *state;
+	struct err e;
+
+	w->bundle.chain = MADE_CHAIN(&made[OURS]);
+	w->seen[0].sha256.bytes[0] ^= 1;
+	w->seen[1].owed = true;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct seen_file seen[4];
+		const struct target *t;
+
+		memcpy(seen, w->seen, sizeof seen);
+		seen[1] = with(&w->seen[1], &made[rows[i].held]);
+		w->plan = plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle);
+		assert_ok(plan_compare(w->plan, seen, rows[i].force, &e), &e);
+		t = w->plan->targets;
+		if (!text_eq(t[1].why, rows[i].why) || !text_eq(t[0].why, rows[i].key_why))
+			fail_msg("row %zu: %s, the key: %s", i, t[1].why, t[0].why);
+		assert_int_equal(t[1].send, rows[i].why != NULL);
+		/* what isn't replaced isn't taken up either */
+		assert_int_equal(w->plan->services[0].newer != NULL, !rows[i].why);
+		assert_int_equal(w->plan->services[0].reload_why == NULL, !rows[i].why);
+		seen_clear(seen, 4);
+	}
+	for (size_t i = 0; i < N_MADE; i++)
+		made_clear(&made[i]);
 }
 
 /* The content decides before owner and mode do: it comes with them. */
@@ -178,7 +239,7 @@ static void one_why_is_enough(void **state)
 	strcpy(w->seen[0].owner, "nobody");
 	w->seen[0].sha256.bytes[0] ^= 1;
 	compare(w);
-	assert_string_equal(w->plan->targets[0].why, "content");
+	assert_string_equal(w->plan->targets[0].why, "wrong key");
 	assert_true(w->plan->targets[0].send);
 	assert_int_equal(w->plan->services[0].n_changes, 1);
 }
@@ -195,8 +256,8 @@ static void links_and_other_things_are_never_replaced(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		w->seen[1].state = rows[i].state;
-		assert_err(
-			plan_compare(w->plan, w->seen, &e), &e, ERR_REFUSED, rows[i].says);
+		assert_err(plan_compare(w->plan, w->seen, false, &e), &e, ERR_REFUSED,
+			rows[i].says);
 	}
 }
 
@@ -255,7 +316,7 @@ static void a_stale_process_is_reloaded(void **state)
 	struct err e;
 
 	w->seen[2].state = SEEN_MISSING;
-	assert_ok(plan_compare(w->plan, w->seen, &e), &e);
+	assert_ok(plan_compare(w->plan, w->seen, false, &e), &e);
 	plan_stale(&w->plan->services[0], "stale");
 	plan_stale(&w->plan->services[1], "stale");
 	plan_stale(&w->plan->services[2], "stale");
@@ -275,6 +336,7 @@ int main(void)
 		world_test(what_is_not_wanted_or_has_no_bundle_is_left_out),
 		world_test(what_is_as_it_should_be_is_idle),
 		world_test(every_difference_has_its_why),
+		world_test(another_certificate_is_called_what_it_is),
 		world_test(one_why_is_enough),
 		world_test(links_and_other_things_are_never_replaced),
 		world_test(commands_come_once_and_in_order),

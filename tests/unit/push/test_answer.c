@@ -1,4 +1,5 @@
 #include "check.h"
+#include "made_cert.h"
 #include "push/private/answer.h"
 
 #define N       "certpush 0123456789abcdef\n"
@@ -13,7 +14,7 @@ static void a_look_is_read(void **state)
 {
 	static const char text[] = "Welcome to linode!\ncertpush no\n" N FILE0
 				   "file 1 missing 1\nfile 2 link 0\nfile 3 other 0\nend\n";
-	struct seen_file seen[4];
+	struct seen_file seen[4] = { 0 };
 	struct err e;
 
 	(void)state;
@@ -30,6 +31,33 @@ static void a_look_is_read(void **state)
 	assert_true(seen[1].owed);
 	assert_int_equal(seen[2].state, SEEN_LINK);
 	assert_int_equal(seen[3].state, SEEN_OTHER);
+}
+
+/* What is between the certificates, and what is none, is no matter. */
+static void certificates_are_read_with_it(void **state)
+{
+	AUTO(made)
+	struct made m = made_cert(&(const struct made_wish){ .cn = "www" }, NULL);
+	struct chain chain = MADE_CHAIN(&m);
+	AUTO(buf) struct buf pem = BUF_EMPTY, text = BUF_EMPTY;
+	struct seen_file seen[3] = { 0 };
+	const char *line;
+	struct err e;
+
+	(void)state;
+	chain_to_pem(&chain, 0, 1, &pem);
+	buf_puts(&text, N FILE0);
+	for (line = pem.data; *line; line += strcspn(line, "\n") + 1)
+		buf_printf(&text, "pem %.*s\n", (int)strcspn(line, "\n"), line);
+	buf_puts(
+		&text, "file 1 regular 0 " H "\n" NAMES NUMBERS "pem -----BEGIN x\npem \n");
+	buf_puts(&text, "file 2 missing 0\nend\n");
+	assert_ok(answer_seen(text.data, nonce, seen, 3, &e), &e);
+	assert_int_equal(seen[0].held.n, 1);
+	assert_string_equal(cert_subject_name(seen[0].held.certs[0]), "www");
+	assert_int_equal(seen[1].held.n, 0);
+	seen_clear(seen, 3);
+	chain_clear(&chain);
 }
 
 static void modes_are_read_as_ls_writes_them(void **state)
@@ -220,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_look_is_read),
+		cmocka_unit_test(certificates_are_read_with_it),
 		cmocka_unit_test(modes_are_read_as_ls_writes_them),
 		cmocka_unit_test(what_is_no_look_is_refused),
 		cmocka_unit_test(a_look_at_nothing_is_an_answer_too),
