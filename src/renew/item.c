@@ -6,6 +6,7 @@
 #define GENERATIONS     5
 #define ORDER_INTERVAL  3600 /* seconds */
 #define ABANDON_SECONDS 15
+#define DNSSEC_SECONDS  10
 
 static void replace(char **text, const char *with)
 {
@@ -283,8 +284,18 @@ static const char *domain_of(const char *name)
 	return text_starts(name, "*.") ? name + 2 : name;
 }
 
-/* Before an order is spent on what the CA would have to refuse. */
-static bool preflight(const struct item *it, const struct desk *d, struct err *e)
+/* Whose resolvers tell of that name: those of its dns entry, or the system's. */
+static const struct dns_config *config_of(const struct desk *d, const char *name)
+{
+	static const struct dns_config none = { 0 };
+	struct err unused;
+	const struct dns_config *config =
+		providers_for(d->providers, domain_of(name), &unused);
+
+	return config ? config : &none;
+}
+
+static bool caa_permits(const struct item *it, const struct desk *d, struct err *e)
 {
 	const struct certificate *c = it->certificate;
 	const struct acme_meta *meta = acme_meta(acme_of(it));
@@ -298,15 +309,41 @@ static bool preflight(const struct item *it, const struct desk *d, struct err *e
 	for (size_t i = 0; i < c->n_names && meta->n_caa > 0; i++) {
 		const char *domain = domain_of(c->names[i]);
 		const bool wildcard = domain != c->names[i];
-		const struct dns_config none = { 0 };
-		struct err unused;
-		const struct dns_config *config =
-			providers_for(d->providers, domain, &unused);
 
-		if (!dns_caa(config ? config : &none, domain, wildcard, &who, e))
+		if (!dns_caa(config_of(d, c->names[i]), domain, wildcard, &who, e))
 			return false;
 	}
 	return true;
+}
+
+/* All of one dns entry at once, as they share most of what is asked. Whatever can't be told
+ * in that time isn't waited for. */
+static bool dnssec_holds(const struct item *it, const struct desk *d, struct err *e)
+{
+	const struct certificate *c = it->certificate;
+	const int64_t deadline = deadline_in(DNSSEC_SECONDS);
+	const char **domains = arena_calloc(it->arena, c->n_names, sizeof *domains);
+
+	for (size_t i = 0; i < c->n_names; i++) {
+		const struct dns_config *config = config_of(d, c->names[i]);
+		bool first = true;
+		size_t n = 0;
+
+		for (size_t k = 0; k < c->n_names; k++)
+			if (config_of(d, c->names[k]) == config) {
+				first &= k >= i;
+				domains[n++] = domain_of(c->names[k]);
+			}
+		if (first && !dns_dnssec(config, domains, n, deadline, e))
+			return false;
+	}
+	return true;
+}
+
+/* Before an order is spent on what the CA would have to refuse. */
+static bool preflight(const struct item *it, const struct desk *d, struct err *e)
+{
+	return caa_permits(it, d, e) && dnssec_holds(it, d, e);
 }
 
 /* A CA is a stranger too: is it what was asked for? */
