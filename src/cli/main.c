@@ -1,5 +1,6 @@
 #include "base/stop.h"
 #include "cli/verb.h"
+#include "dns/dns.h"
 #include "http/http.h"
 #include "ssh/ssh.h"
 
@@ -79,6 +80,20 @@ static int run_verb(struct context *c, const struct verb *v)
 	return stop_requested() ? EXIT_STOPPED : status;
 }
 
+static int tell_version(struct context *c)
+{
+	AUTO(buf) struct buf text = BUF_EMPTY;
+	const char *validator = dns_validator();
+
+	buf_puts(&text, "certpush " CERTPUSH_VERSION "\n");
+	if (validator)
+		buf_printf(&text, "DNSSEC: by libunbound %s\n", validator);
+	else
+		buf_puts(&text, "DNSSEC: not looked at, built without libunbound\n");
+	report_text(c->report, text.data);
+	return EXIT_OK;
+}
+
 static int tell_help(struct context *c, const struct verb *v)
 {
 	AUTO(buf) struct buf text = BUF_EMPTY;
@@ -98,8 +113,7 @@ static int run(struct context *c)
 	struct err e = { 0 };
 
 	if (o->version) {
-		report_text(c->report, "certpush " CERTPUSH_VERSION "\n");
-		return EXIT_OK;
+		return tell_version(c);
 	}
 	if (o->verb) {
 		v = verb_find(o->verb, &e);

@@ -112,6 +112,7 @@ struct dns_settings {
 	const char *const
 		*resolvers; /* recursive, for NS and addresses; none: resolv.conf's */
 	size_t n_resolvers;
+	const char *trust_anchor; /* path of DNSKEY or DS records; NULL: the system's */
 };
 
 /* External account binding (RFC 8555 7.3.4). */

@@ -215,6 +215,7 @@ static const struct field propagation_fields[] = {
 	{ "settle", read_settle, MEMBER(settle), false, 0, NULL },
 	{ "resolvers", read_addresses, MEMBER(resolvers), false, MEMBER(n_resolvers),
 		NULL },
+	{ "trust_anchor", field_path, MEMBER(trust_anchor), false, 0, NULL },
 };
 
 static const struct schema propagation_schema = { "a mapping (check, timeout, settle, …)",

@@ -56,6 +56,7 @@ struct dns_config {
 	int timeout, settle;          /* seconds */
 	const char *const *resolvers; /* "address[:port]"; none: /etc/resolv.conf's */
 	size_t n_resolvers;
+	const char *trust_anchor; /* path of DNSKEY or DS records, or NULL: the system's */
 };
 
 /*
@@ -130,6 +131,16 @@ struct dns_caa {
  */
 bool dns_caa(const struct dns_config *c, const char *domain, bool wildcard,
 	const struct dns_caa *who, struct err *e) NODISCARD;
+
+/*
+ * Does DNSSEC hold for the domains? CAs must validate since 2026-03-15 (CA/Browser Forum,
+ * SC-085). False with ERR_DNS that tells what is bogus, ERR_CONFIG for a trust anchor that
+ * can't be read; true also where it isn't signed, or nobody can tell.
+ */
+bool dns_dnssec(const struct dns_config *c, const char *const *domains, size_t n,
+	int64_t deadline, struct err *e) NODISCARD;
+/* The version of libunbound, or NULL: built without it, and DNSSEC always holds. */
+const char *dns_validator(void);
 
 /* Is it told where the record must stand (dns_trace), or does it find that out by itself?
  */

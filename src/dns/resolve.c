@@ -81,18 +81,15 @@ static void list_asked(const struct resolvers *r, struct buf *out)
 }
 
 /* One try of each resolver, several times: an answer is NOERROR or NXDOMAIN. */
-ldns_pkt *resolve_ask(const struct resolvers *r, const char *name, ldns_rr_type type,
+ldns_pkt *resolve_send(const struct resolvers *r, const char *name, const struct buf *query,
 	int64_t deadline, struct err *e)
 {
-	AUTO(buf) struct buf query = BUF_EMPTY;
 	AUTO(buf) struct buf asked = BUF_EMPTY;
 	struct err last = { .msg = "no time left" };
 
-	if (!query_build(&query, name, type, true, e))
-		return NULL;
 	for (size_t i = 0; i < TRIES * r->at.n && deadline_left(deadline) > 0; i++) {
 		AUTO(pkt)
-		ldns_pkt *p = ask(&r->at.list[i % r->at.n], &query,
+		ldns_pkt *p = ask(&r->at.list[i % r->at.n], query,
 			deadline_first(deadline, deadline_in_ms(TRY_MS)), &last);
 		ldns_pkt_rcode rcode = p ? ldns_pkt_get_rcode(p) : LDNS_RCODE_SERVFAIL;
 
@@ -110,6 +107,16 @@ ldns_pkt *resolve_ask(const struct resolvers *r, const char *name, ldns_rr_type 
 	err_set(e, ERR_DNS, "no resolver answers for %s (asked %s; the last said: %s)",
 		name, asked.data, last.msg);
 	return NULL;
+}
+
+ldns_pkt *resolve_ask(const struct resolvers *r, const char *name, ldns_rr_type type,
+	int64_t deadline, struct err *e)
+{
+	AUTO(buf) struct buf query = BUF_EMPTY;
+
+	return query_build(&query, name, type, true, e)
+		? resolve_send(r, name, &query, deadline, e)
+		: NULL;
 }
 
 /* Where to look next when the name itself isn't the start of a zone. */

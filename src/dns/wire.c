@@ -45,21 +45,39 @@ bool packet_build(struct buf *out, const ldns_pkt *p, struct err *e)
 	return true;
 }
 
-bool query_build(
-	struct buf *out, const char *name, ldns_rr_type type, bool recursive, struct err *e)
+/* flags: LDNS_RD … */
+static ldns_pkt *query_new(const char *name, ldns_rr_type type, int flags, struct err *e)
 {
-	AUTO(rdf) ldns_rdf *owner = name_parse(name, e);
-	AUTO(pkt) ldns_pkt *p = NULL;
+	ldns_rdf *owner = name_parse(name, e);
+	ldns_pkt *p;
 	uint16_t id;
 
 	if (!owner)
-		return false;
-	p = ldns_pkt_query_new(TAKE(owner), type, LDNS_RR_CLASS_IN,
-		(uint16_t)(recursive ? LDNS_RD : 0)); /* takes the name */
+		return NULL;
+	p = ldns_pkt_query_new(
+		owner, type, LDNS_RR_CLASS_IN, (uint16_t)flags); /* takes the name */
 	random_bytes(&id, sizeof id);
 	ldns_pkt_set_id(p, id);
 	ldns_pkt_set_edns_udp_size(p, UDP_SIZE);
-	return packet_build(out, p, e);
+	return p;
+}
+
+bool query_build(
+	struct buf *out, const char *name, ldns_rr_type type, bool recursive, struct err *e)
+{
+	AUTO(pkt) ldns_pkt *p = query_new(name, type, recursive ? LDNS_RD : 0, e);
+
+	return p && packet_build(out, p, e);
+}
+
+bool query_build_unchecked(
+	struct buf *out, const char *name, ldns_rr_type type, struct err *e)
+{
+	AUTO(pkt) ldns_pkt *p = query_new(name, type, LDNS_RD | LDNS_CD, e);
+
+	if (p)
+		ldns_pkt_set_edns_do(p, true);
+	return p && packet_build(out, p, e);
 }
 
 static bool same_question(const ldns_pkt *p, const ldns_pkt *query)

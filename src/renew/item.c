@@ -7,6 +7,7 @@
 #define GENERATIONS     5
 #define ORDER_INTERVAL  3600 /* seconds */
 #define ABANDON_SECONDS 15
+#define DNSSEC_SECONDS  10
 
 static void replace(char **text, const char *with)
 {
@@ -287,8 +288,7 @@ static bool begin_order(struct item *it, const struct desk *d, struct err *e)
 	return store_order_save(d->store, c->name, o, e);
 }
 
-/* Before an order is spent on what the CA would have to refuse. */
-static bool preflight(const struct item *it, const struct desk *d, struct err *e)
+static bool caa_permits(const struct item *it, const struct desk *d, struct err *e)
 {
 	const struct certificate *c = it->certificate;
 	const struct acme_meta *meta = acme_meta(acme_of(it));
@@ -308,6 +308,44 @@ static bool preflight(const struct item *it, const struct desk *d, struct err *e
 			return false;
 	}
 	return true;
+}
+
+/* How the name servers of its name i are asked. */
+static const struct dns_config *config_for(
+	const struct item *it, const struct desk *d, size_t i)
+{
+	return providers_to_look(
+		d->providers, certificate_domain(it->certificate->names[i]));
+}
+
+/* All of one dns entry at once, as they share most of what is asked. Whatever can't be told
+ * in that time isn't waited for. */
+static bool dnssec_holds(const struct item *it, const struct desk *d, struct err *e)
+{
+	const struct certificate *c = it->certificate;
+	const int64_t deadline = deadline_in(DNSSEC_SECONDS);
+	const char **domains = arena_calloc(it->arena, c->n_names, sizeof *domains);
+
+	for (size_t i = 0; i < c->n_names; i++) {
+		const struct dns_config *config = config_for(it, d, i);
+		bool first = true;
+		size_t n = 0;
+
+		for (size_t k = 0; k < c->n_names; k++)
+			if (config_for(it, d, k) == config) {
+				first &= k >= i;
+				domains[n++] = certificate_domain(c->names[k]);
+			}
+		if (first && !dns_dnssec(config, domains, n, deadline, e))
+			return false;
+	}
+	return true;
+}
+
+/* Before an order is spent on what the CA would have to refuse. */
+static bool preflight(const struct item *it, const struct desk *d, struct err *e)
+{
+	return caa_permits(it, d, e) && dnssec_holds(it, d, e);
 }
 
 /* A CA is a stranger too: is it what was asked for? */

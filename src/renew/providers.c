@@ -78,6 +78,7 @@ static struct dns_config config_of(const struct dns_settings *d)
 		.settle = d->settle,
 		.resolvers = d->resolvers,
 		.n_resolvers = d->n_resolvers,
+		.trust_anchor = d->trust_anchor,
 	};
 }
 

@@ -101,6 +101,7 @@ is 0 --help
 prints 'usage: certpush'
 is 0 --version
 prints 'certpush '
+prints 'DNSSEC: '
 for verb in renew plan push check check-remote inventory; do
 	is 0 "$verb" --help
 	prints "usage: certpush $verb"

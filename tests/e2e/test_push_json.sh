@@ -12,7 +12,7 @@ section     detail
 step        host detail
 note        [host] detail
 ok          host service
-changed     host service item path part [fingerprint] detail
+changed     host service item path part [fingerprint] [old_fingerprint] [old_not_after] detail
 validated   host service item [detail]
 reloaded    host service item [detail]
 restarted   host service item [detail]

@@ -21,6 +21,7 @@ BANNED = [
     (r'\blibssh2_\w+\s*\(', "libssh2 is ssh's", ['ssh']),
     (r'\byaml_(parser|event|token|document|node)_\w+\s*\(', "libyaml is conf's", ['conf']),
     (r'\bldns_\w+\s*\(', "ldns is dns's", ['dns']),
+    (r'\bub_\w+\s*\(', "libunbound is the validator's", ['dns/validator.c']),
     (r'\bcJSON_\w+\s*\(', 'cJSON is not for this room', ['report', 'store', 'acme', 'dns']),
 ]
 

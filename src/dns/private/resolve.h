@@ -28,6 +28,9 @@ void resolv_conf_parse(const char *text, struct endpoints *all);
  */
 ldns_pkt *resolve_ask(const struct resolvers *r, const char *name, ldns_rr_type type,
 	int64_t deadline, struct err *e) NODISCARD;
+/* The same with a query that is built already; name is for messages. */
+ldns_pkt *resolve_send(const struct resolvers *r, const char *name, const struct buf *query,
+	int64_t deadline, struct err *e) NODISCARD;
 
 /* The zone that holds `name`, at or above it. malloc'ed; NULL with ERR_DNS. */
 char *resolve_zone(const struct resolvers *r, const char *name, int64_t deadline,

@@ -41,6 +41,10 @@ bool name_within(const ldns_rdf *a, const ldns_rdf *b);
 /* A message ready to be sent, its ID at random. */
 bool query_build(struct buf *out, const char *name, ldns_rr_type type, bool recursive,
 	struct err *e) NODISCARD;
+/* One that brings signatures too, and from a resolver that validates also what it found
+ * wrong: DO and CD (RFC 4035 3.2). */
+bool query_build_unchecked(
+	struct buf *out, const char *name, ldns_rr_type type, struct err *e) NODISCARD;
 
 /* Any ldns packet as bytes, at the end of out. */
 bool packet_build(struct buf *out, const ldns_pkt *p, struct err *e) NODISCARD;

@@ -64,7 +64,7 @@ static void what_is_said_is_read(void **state)
 		"    server: \"[2001:db8::1]:5353\"\n"
 		"    tsig: {name: Acme., algorithm: hmac-sha512, secret_file: acme.key}\n"
 		"    ttl: 30\n"
-		"    propagation: {servers: [192.0.2.1, \"192.0.2.2:5353\"], settle: 10s}\n"
+		"    propagation: {servers: [192.0.2.1, \"192.0.2.2:5353\"], settle: 10s, trust_anchor: root.key}\n"
 		"  - provider: hook\n"
 		"    hook: hooks/dns.sh\n"
 		"    hook_chain: yes\n"
@@ -99,6 +99,7 @@ static void what_is_said_is_read(void **state)
 	assert_int_equal(d->check, PROPAGATION_SERVERS);
 	assert_int_equal(d->n_servers, 2);
 	assert_int_equal(d->settle, 10);
+	assert_true(text_ends(d->trust_anchor, "/root.key"));
 	assert_true(d[1].hook_chain);
 	assert_true(text_ends(d[1].hook, "/hooks/dns.sh"));
 	check_certificates(s);
@@ -129,6 +130,7 @@ static void what_is_not_said_has_defaults(void **state)
 	assert_false(s->dns->tsig);
 	assert_int_equal(s->dns->ttl, 60);
 	assert_int_equal(s->dns->timeout, 120);
+	assert_null(s->dns->trust_anchor);
 	assert_int_equal(s->dns->settle, 0);
 	assert_int_equal(s->dns->check, PROPAGATION_AUTHORITATIVE);
 	assert_string_equal(s->certificates->key, "p256");

@@ -1,0 +1,256 @@
+/*
+ * DNSSEC: would a CA, which must validate what it is told, take the answers for domains as
+ * forged?
+ *
+ * A wrong alarm would stop renewals that every CA would have granted, so a suspicion counts
+ * only if nothing on our side explains it: resolvers that drop signatures, keys that can't
+ * be had here, a resolver with a view of its own.
+ */
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "dns/private/resolve.h"
+#include "dns/private/validator.h"
+
+#include <stdio.h>
+
+enum { ANCHORS_MAX = 65536 };
+
+DEFINE_AUTO(FILE, file, fclose)
+
+/* ---- trust anchors ---- */
+
+/* Debian's dns-root-data, and what unbound keeps up to date. */
+static const char *const usual[] = { "/usr/share/dns/root.key",
+	"/var/lib/unbound/root.key" };
+
+static bool is_anchor(const ldns_rr *rr)
+{
+	return ldns_rr_get_type(rr) == LDNS_RR_TYPE_DS ||
+		ldns_rr_get_type(rr) == LDNS_RR_TYPE_DNSKEY;
+}
+
+static bool is_blank(ldns_status status)
+{
+	return status == LDNS_STATUS_SYNTAX_EMPTY || status == LDNS_STATUS_SYNTAX_TTL ||
+		status == LDNS_STATUS_SYNTAX_ORIGIN;
+}
+
+static bool parse(
+	const char *path, const struct buf *text, ldns_rr_list *all, struct err *e)
+{
+	AUTO(file) FILE *in = fmemopen(text->data, text->len, "r");
+
+	while (in && !feof(in)) {
+		AUTO(rr) ldns_rr *rr = NULL;
+		ldns_status status = ldns_rr_new_frm_fp(&rr, in, NULL, NULL, NULL);
+
+		if (status == LDNS_STATUS_OK && is_anchor(rr))
+			ldns_rr_list_push_rr(all, TAKE(rr));
+		else if (status != LDNS_STATUS_OK && !is_blank(status))
+			return err_set(e, ERR_CONFIG, "%s: %s", path,
+				ldns_get_errorstr_by_id(status));
+	}
+	return true;
+}
+
+static bool read_anchors(const char *path, ldns_rr_list *all, struct err *e)
+{
+	AUTO(buf) struct buf text = BUF_EMPTY;
+
+	if (fs_read(path, ANCHORS_MAX, &text, e) && parse(path, &text, all, e))
+		return true;
+	e->kind = ERR_CONFIG;
+	return err_wrap(e, "trust_anchor");
+}
+
+/* Those that the settings name must be there; of the system's, those that are. */
+static bool find_anchors(const struct dns_config *c, ldns_rr_list *all, struct err *e)
+{
+	struct err unused;
+
+	if (c->trust_anchor)
+		return read_anchors(c->trust_anchor, all, e);
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		if (read_anchors(usual[i], all, &unused))
+			break;
+	return true;
+}
+
+/* Where the chain of trust to the domain begins, or NULL: malloc'ed. */
+static char *anchor_above(const ldns_rr_list *all, const char *domain)
+{
+	struct err unused;
+	AUTO(rdf) ldns_rdf *name = name_parse(domain, &unused);
+	const ldns_rdf *best = NULL;
+
+	for (size_t i = 0; name && i < ldns_rr_list_rr_count(all); i++) {
+		const ldns_rdf *owner = ldns_rr_owner(ldns_rr_list_rr(all, i));
+
+		if (name_within(name, owner) && (!best || name_within(owner, best)))
+			best = owner;
+	}
+	return best ? name_text(best) : NULL;
+}
+
+/* ---- suspects ---- */
+
+/* A domain for as long as it may be bogus. */
+struct suspect {
+	const char *domain;
+	char *anchor;
+	struct buf why;
+};
+
+struct look {
+	ldns_rr_list *anchors;
+	struct resolvers resolvers;
+	int64_t deadline;
+	struct suspect *list;
+	size_t n;
+};
+
+static void drop(struct look *l, size_t i)
+{
+	free(l->list[i].anchor);
+	buf_clear(&l->list[i].why);
+	l->n--;
+	memmove(&l->list[i], &l->list[i + 1], (l->n - i) * sizeof *l->list);
+}
+
+static void look_clear(struct look *l)
+{
+	while (l->n > 0)
+		drop(l, l->n - 1);
+	free(l->list);
+	resolvers_clear(&l->resolvers);
+	ldns_rr_list_deep_free(l->anchors);
+}
+DEFINE_AUTO_VALUE(struct look, look, look_clear)
+
+static void suspect(struct look *l, const char *const *domains, size_t n)
+{
+	l->list = xcalloc(n, sizeof *l->list);
+	for (size_t i = 0; i < n; i++) {
+		char *anchor = anchor_above(l->anchors, domains[i]);
+
+		if (anchor)
+			l->list[l->n++] = (struct suspect){ domains[i], anchor, BUF_EMPTY };
+	}
+}
+
+/* ---- as a validator sees them ---- */
+
+/* The zone, and what a CA must look at beside the challenge; never the challenge itself. */
+enum { ANCHOR, ZONE, CAA, QUESTIONS };
+
+static void ask_of(const struct suspect *s, struct question q[QUESTIONS])
+{
+	q[ANCHOR] = (struct question)QUESTION(s->anchor, LDNS_RR_TYPE_SOA);
+	q[ZONE] = (struct question)QUESTION(s->domain, LDNS_RR_TYPE_SOA);
+	q[CAA] = (struct question)QUESTION(s->domain, LDNS_RR_TYPE_CAA);
+}
+
+/* On a way that loses signatures everything is bogus, where the chain begins too. */
+static bool stays_suspect(struct suspect *s, const struct question q[QUESTIONS])
+{
+	const struct question *bad = q[ZONE].verdict == VERDICT_BOGUS ? &q[ZONE] : &q[CAA];
+
+	if (q[ANCHOR].verdict != VERDICT_SECURE || bad->verdict != VERDICT_BOGUS)
+		return false;
+	buf_reset(&s->why);
+	buf_add(&s->why, bad->why.data, bad->why.len);
+	return true;
+}
+
+/* through: resolvers, or NULL. */
+static void see(struct look *l, const struct endpoints *through)
+{
+	const size_t n = l->n * QUESTIONS;
+	struct question *q = xcalloc(n, sizeof *q);
+
+	for (size_t i = 0; i < l->n; i++)
+		ask_of(&l->list[i], &q[i * QUESTIONS]);
+	validator_ask(through, l->anchors, q, n, l->deadline);
+	for (size_t i = l->n; i-- > 0;)
+		if (!stays_suspect(&l->list[i], &q[i * QUESTIONS]))
+			drop(l, i);
+	questions_clear(q, n);
+	free(q);
+}
+
+static void see_through_resolvers(struct look *l)
+{
+	see(l, &l->resolvers.at);
+}
+
+/* ---- can it be our own fault? ---- */
+
+/* Of SHA-1 and older ones: what they sign is as good as unsigned to some (RFC 9905), and
+ * bogus to a library that isn't let use them. */
+static bool is_outdated(const ldns_rr *rr)
+{
+	return ldns_rr_get_type(rr) == LDNS_RR_TYPE_DNSKEY &&
+		ldns_rdf2native_int8(ldns_rr_dnskey_algorithm(rr)) < LDNS_RSASHA256;
+}
+
+static bool has_keys(const struct look *l, const char *name)
+{
+	AUTO(buf) struct buf query = BUF_EMPTY;
+	AUTO(pkt) ldns_pkt *p = NULL;
+	struct err unused;
+
+	if (!query_build_unchecked(&query, name, LDNS_RR_TYPE_DNSKEY, &unused))
+		return false;
+	p = resolve_send(&l->resolvers, name, &query, l->deadline, &unused);
+	for (size_t i = 0; p && i < ldns_rr_list_rr_count(ldns_pkt_answer(p)); i++)
+		if (is_outdated(ldns_rr_list_rr(ldns_pkt_answer(p), i)))
+			return false;
+	return p;
+}
+
+/* To the validator keys that it can't get are as bad as wrong ones: the answer may be too
+ * long for UDP, and TCP blocked here. */
+static bool is_provable(const struct look *l, const struct suspect *s)
+{
+	for (const char *at = s->domain; at && !text_eq(at, s->anchor);
+		at = strchr(at, '.') ? strchr(at, '.') + 1 : NULL)
+		if (!has_keys(l, at))
+			return false;
+	return true;
+}
+
+static void prove(struct look *l)
+{
+	for (size_t i = l->n; i-- > 0;)
+		if (!is_provable(l, &l->list[i]))
+			drop(l, i);
+}
+
+/* A resolver may know another example.net than the world does: with the root's keys one can
+ * do without it. */
+static void see_as_the_world(struct look *l)
+{
+	char *root = anchor_above(l->anchors, ".");
+
+	if (root)
+		see(l, NULL);
+	free(root);
+}
+
+bool dns_dnssec(const struct dns_config *c, const char *const *domains, size_t n,
+	int64_t deadline, struct err *e)
+{
+	AUTO(look) struct look l = { .anchors = ldns_rr_list_new(), .deadline = deadline };
+	static void (*const doubts[])(
+		struct look *) = { see_through_resolvers, prove, see_as_the_world };
+
+	if (!find_anchors(c, l.anchors, e) || !resolvers_from(c, &l.resolvers, e))
+		return false;
+	suspect(&l, domains, n);
+	for (size_t i = 0; l.n > 0 && i < ARRAY_LEN(doubts); i++)
+		doubts[i](&l);
+	return l.n == 0 ||
+		err_set(e, ERR_DNS, "%s: DNSSEC is bogus, so that CAs must refuse it: %s",
+			l.list[0].domain, l.list[0].why.data);
+}
