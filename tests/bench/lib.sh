@@ -3,7 +3,7 @@
 #
 # A benchmark is called twice: first as itself, to bring things up and to take them down whatever happens; then by itself in
 # the lab's control side, so that nothing but the programs is within the clock.
-#   bench_begin "$@"; everything after it runs there.
+#   bench_begin "$@"; everything after it runs there. bench_plain: so many plain hosts beside the lab's usual ones.
 #
 # Of the environment: CERTPUSH, another program than build/release's; LAB, the instance ("bench"); LAB_KEEP, which leaves it up.
 set -euo pipefail
@@ -32,7 +32,7 @@ bench_begin() {
 	trap bench_end EXIT
 	trap 'exit 130' INT TERM
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/certpush-bench.XXXXXX")
-	"$lab" up >&2
+	"$lab" up "${bench_plain:-0}" >&2
 	"$lab" run env BENCH_DIR="$dir" CERTPUSH="$(readlink -f "${CERTPUSH:-$top/build/release/certpush}")" "$0" "$@"
 	exit
 }

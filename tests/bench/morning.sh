@@ -219,7 +219,7 @@ reset() {
 			cp -a "$name" "$dir/$side/store/"
 		done
 	done
-	quietly certpush push
+	quietly certpush push --force
 }
 
 certpush_mornings() {
