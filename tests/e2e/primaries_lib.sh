@@ -45,7 +45,7 @@ tsig_key() {
 }
 secret_of() { sed -n 's/.*secret "\(.*\)".*/\1/p' "$1"; }
 
-zone_text() { # SERVER-NAME ADDRESS
+zone_text() { # NAME-OF-SERVER
 	cat <<-END
 		@ 60 SOA $1. hostmaster.example.net. 1 3600 600 86400 60
 		@ 60 NS $1.
@@ -66,10 +66,10 @@ started() {
 	in_home sh -c "setsid $(clock_words) $2 </dev/null >$place/$1/log 2>&1 & echo \$! >$place/$1.pid"
 }
 
-# begin_knot ADDRESS PORT ZONE KEY
+# begin_knot ADDRESS PORT ZONE KEY [NAME]
 begin_knot() {
 	in_home mkdir -p $place/knot
-	zone_text "ns.$3" "$1" | in_home sh -c "cat >$place/knot/$3.zone"
+	zone_text "${5-ns.$3}" | in_home sh -c "cat >$place/knot/$3.zone"
 	in_home sh -c "cat >$place/knot/knot.conf" <<-END
 		server:
 		    rundir: $place/knot
@@ -105,7 +105,7 @@ begin_bind() {
 	shift 2
 	in_home mkdir -p $place/bind
 	cat "${@/%/.key}" | in_home sh -c "cat >$place/bind/keys"
-	zone_text "ns.example.net" 10.53.0.1 | in_home sh -c "cat >$place/bind/zone"
+	zone_text ns.example.net | in_home sh -c "cat >$place/bind/zone"
 	in_home sh -c "cat >$place/bind/named.conf" <<-END
 		include "$place/bind/keys";
 		options {
