@@ -6,7 +6,7 @@ set -eu
 build='gcc libc6-dev cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libcjson-dev libssh2-1-dev
 	libyaml-dev libldns-dev libunbound-dev libexpat1-dev libcmocka-dev busybox openssl python3'
 lint='clang clang-format clang-tidy mandoc shellcheck python3'
-lab='mmdebstrap jq strace iproute2 util-linux openssl openssh-client curl procps valgrind bind9-dnsutils python3'
+lab='mmdebstrap faketime jq strace iproute2 util-linux openssl openssh-client curl procps valgrind bind9-dnsutils python3'
 fuzz='clang libclang-rt-dev'
 bench='dehydrated ansible-core pssh bind9-dnsutils lego certbot python3-certbot-dns-rfc2136 uacme'
 

@@ -29,15 +29,19 @@ static bool letter_or_digit(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* RFC 1123 2.1: letters, digits and, inside, hyphens. */
-static const char *check_label(const char *label, size_t len)
+enum kind { OF_HOSTS, OF_ZONES };
+
+/* RFC 1123 2.1: letters, digits and, inside, hyphens. Of zones also RFC 8552's underscores.
+ */
+static const char *check_label(const char *label, size_t len, enum kind kind)
 {
 	if (!len)
 		return "has an empty label (two dots, or a dot at its beginning)";
 	if (len > LABEL_MAX)
 		return "has a label of more than 63 characters";
 	for (size_t i = 0; i < len; i++)
-		if (!letter_or_digit(label[i]) && label[i] != '-')
+		if (!letter_or_digit(label[i]) && label[i] != '-' &&
+			(label[i] != '_' || kind != OF_ZONES))
 			return "is no DNS name: only letters, digits, '-' and '.' may be in it";
 	if (label[0] == '-' || label[len - 1] == '-')
 		return "has a label that begins or ends with '-'";
@@ -46,11 +50,12 @@ static const char *check_label(const char *label, size_t len)
 
 /* *labels: how many; *numeric: the last one is a number, so this is no name (RFC 3696 2).
  */
-static const char *check_labels(const char *name, int *labels, bool *numeric)
+static const char *check_labels(
+	const char *name, enum kind kind, int *labels, bool *numeric)
 {
 	for (*labels = 0;; name++) {
 		size_t len = strcspn(name, ".");
-		const char *wrong = check_label(name, len);
+		const char *wrong = check_label(name, len, kind);
 
 		if (wrong)
 			return wrong;
@@ -62,7 +67,8 @@ static const char *check_labels(const char *name, int *labels, bool *numeric)
 	}
 }
 
-static const char *check(struct arena *a, const char *text, const char **out, int *labels)
+static const char *check(
+	struct arena *a, const char *text, enum kind kind, const char **out, int *labels)
 {
 	size_t len = strlen(text);
 	const char *wrong;
@@ -80,7 +86,8 @@ static const char *check(struct arena *a, const char *text, const char **out, in
 		return "is longer than 253 characters";
 	text_lower(name);
 	*out = name;
-	wrong = check_labels(text_starts(name, "*.") ? name + 2 : name, labels, &numeric);
+	wrong = check_labels(
+		text_starts(name, "*.") ? name + 2 : name, kind, labels, &numeric);
 	if (!wrong && numeric)
 		return "is no DNS name: its last label is a number";
 	return wrong;
@@ -94,7 +101,7 @@ const char *name_check(struct arena *a, const char *text, const char **out)
 
 	if (star && (star != text || text[1] != '.' || strchr(star + 1, '*')))
 		return "has a '*' that isn't its whole first label";
-	wrong = check(a, text, out, &labels);
+	wrong = check(a, text, OF_HOSTS, out, &labels);
 	if (!wrong && labels < 2)
 		return "has one label only: a certificate is for full names";
 	return wrong;
@@ -106,7 +113,7 @@ const char *name_check_zone(struct arena *a, const char *text, const char **out)
 
 	if (strchr(text, '*'))
 		return "has a '*': a zone covers all names in it";
-	return check(a, text, out, &labels);
+	return check(a, text, OF_ZONES, out, &labels);
 }
 
 const char *name_check_directory(const char *text)
@@ -165,7 +172,7 @@ const char *name_check_server(struct arena *a, const char *text, bool hosts)
 	if (address && (*text == '[') == (strchr(host, ':') && host != text))
 		return NULL;
 	if (hosts && host && !address && *text != '[' && !strchr(host, '*') &&
-		!check(a, host, &name, &labels))
+		!check(a, host, OF_HOSTS, &name, &labels))
 		return NULL;
 	return hosts ? "is no host or address, optionally with ':port' ([2001:db8::1]:53)"
 		     : "is no address, optionally with ':port' ([2001:db8::1]:53)";

@@ -17,10 +17,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* acme.sh prints its help when it is sourced; bash where there is one: most scripts are
- * tried with it. */
+/* acme.sh prints its help when it is sourced, if it sees no words: it would take them for
+ * its own command line. bash where there is one: most scripts are tried with it. */
 static const char driver[] =
-	". \"$1\" >/dev/null 2>&1 || { echo \"$1 can't be sourced\" >&2; exit 1; }\n"
+	"acmesh=$1\n"
+	"load() { . \"$acmesh\"; }\n"
+	"load >/dev/null 2>&1 || { echo \"$1 can't be sourced\" >&2; exit 1; }\n"
 	"for f in \"${1%/*}/dnsapi/$2.sh\" \"${1%/*}/$2.sh\"; do\n"
 	"\tif [ -f \"$f\" ]; then . \"$f\" && \"$2_$3\" \"$4\" \"$5\"; exit; fi\n"
 	"done\n"
@@ -80,7 +82,9 @@ static bool run(
 	AUTO(words) struct words argv = { .arena = arena };
 	AUTO(words) struct words env = { .arena = arena };
 	AUTO(str) char *home = fs_dirname(c->acmesh);
-	struct program p = { .seconds = c->hook_timeout };
+	/* the last line is acme.sh's, that something failed; what did is on the one before
+	 */
+	struct program p = { .seconds = c->hook_timeout, .lines = 2 };
 
 	*begun = false;
 	if (!add_secrets(&env, c->secret.data, e))

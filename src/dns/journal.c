@@ -185,21 +185,32 @@ static bool add_line(
 	return true;
 }
 
-static bool write_lines(struct dns_journal *j, const struct buf *text, struct err *e)
+static bool write_all(int fd, const struct buf *text)
 {
 	size_t done = 0;
 
 	while (done < text->len) {
-		ssize_t n = write(j->fd, text->data + done, text->len - done);
+		ssize_t n = write(fd, text->data + done, text->len - done);
 
 		if (n >= 0)
 			done += (size_t)n;
 		else if (errno != EINTR)
-			return err_sys(e, "write %s", j->path);
+			return false;
 	}
-	if (fsync(j->fd) < 0)
-		return err_sys(e, "sync %s", j->path);
-	return true;
+	return fsync(fd) == 0;
+}
+
+/* All of them or none: what a full disk has cut must not be glued to the next line. */
+static bool write_lines(struct dns_journal *j, const struct buf *text, struct err *e)
+{
+	const off_t start = lseek(j->fd, 0, SEEK_END);
+
+	if (start >= 0 && write_all(j->fd, text))
+		return true;
+	err_sys(e, "write %s", j->path);
+	if (start >= 0 && ftruncate(j->fd, start) < 0)
+		return err_wrap(e, "not to be undone"); /* the next run cuts it off */
+	return false;
 }
 
 static bool record_all(struct dns_journal *j, const char *verb,

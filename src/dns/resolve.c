@@ -197,6 +197,72 @@ static bool find_addresses(const struct resolvers *r, struct name_server *server
 	return true;
 }
 
+static bool add_servers(
+	const ldns_rr_list *section, const ldns_rdf *zone, struct name_servers *all)
+{
+	char *name;
+
+	while ((name = answer_server(section, zone, all->n))) {
+		GROW(all->list, all->n);
+		all->list[all->n++] = (struct name_server){ .name = name };
+	}
+	return all->n > 0;
+}
+
+/* What one server of the zone above hands the zone down to. */
+static bool ask_above(const struct name_server *above, const struct buf *query,
+	const ldns_rdf *zone, struct name_servers *all, int64_t deadline)
+{
+	struct err e;
+
+	for (size_t i = 0; i < above->at.n; i++) {
+		AUTO(pkt)
+		ldns_pkt *p = ask(&above->at.list[i], query,
+			deadline_first(deadline, deadline_in_ms(TRY_MS)), &e);
+		const ldns_rdf *cut = p ? answer_referral(p, zone) : NULL;
+
+		if (cut && ldns_dname_compare(cut, zone) == 0)
+			return add_servers(ldns_pkt_authority(p), zone, all);
+	}
+	return false;
+}
+
+/* Where none of a zone's own servers answers, a resolver knows nothing to say; who they
+ * should be is known above. */
+static bool find_handed_down(const struct resolvers *r, const char *zone, uint16_t port,
+	struct name_servers *all, int64_t deadline, struct err *e)
+{
+	const char *rest = strchr(zone, '.');
+	AUTO(str) char *above = rest ? resolve_zone(r, rest + 1, deadline, e) : NULL;
+	AUTO(name_servers) struct name_servers servers = { 0 };
+	AUTO(buf) struct buf query = BUF_EMPTY;
+	AUTO(rdf) ldns_rdf *owner = name_parse(zone, e);
+
+	if (!above || !owner || !resolve_servers(r, above, port, &servers, deadline, e) ||
+		!query_build(&query, zone, LDNS_RR_TYPE_NS, false, e))
+		return false;
+	for (size_t i = 0; i < servers.n; i++)
+		if (ask_above(&servers.list[i], &query, owner, all, deadline))
+			return true;
+	return false;
+}
+
+static bool find_names(const struct resolvers *r, const char *zone, uint16_t port,
+	struct name_servers *all, int64_t deadline, struct err *e)
+{
+	AUTO(pkt) ldns_pkt *p = resolve_ask(r, zone, LDNS_RR_TYPE_NS, deadline, e);
+	AUTO(rdf) ldns_rdf *owner = p ? name_parse(zone, e) : NULL;
+	struct err ignored;
+
+	if (!p)
+		return e->kind != ERR_STOPPED &&
+			find_handed_down(r, zone, port, all, deadline, &ignored);
+	return owner &&
+		(add_servers(ldns_pkt_answer(p), owner, all) ||
+			err_set(e, ERR_DNS,
+				"the public DNS knows no name servers of zone %s", zone));
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct name_server *)a)->name,
@@ -206,24 +272,10 @@ static int by_name(const void *a, const void *b)
 bool resolve_servers(const struct resolvers *r, const char *zone, uint16_t port,
 	struct name_servers *all, int64_t deadline, struct err *e)
 {
-	AUTO(pkt) ldns_pkt *p = resolve_ask(r, zone, LDNS_RR_TYPE_NS, deadline, e);
-	const ldns_rr_list *answer = p ? ldns_pkt_answer(p) : NULL;
 	size_t known = 0;
 
-	if (!p)
+	if (!find_names(r, zone, port, all, deadline, e))
 		return false;
-	for (size_t i = 0; i < ldns_rr_list_rr_count(answer); i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(answer, i);
-
-		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_NS || ldns_rr_rd_count(rr) != 1)
-			continue;
-		GROW(all->list, all->n);
-		all->list[all->n++] =
-			(struct name_server){ .name = name_text(ldns_rr_rdf(rr, 0)) };
-	}
-	if (all->n == 0)
-		return err_set(e, ERR_DNS,
-			"the public DNS knows no name servers of zone %s", zone);
 	/* resolvers turn the set round: what is told of it shall not change each time */
 	qsort(all->list, all->n, sizeof *all->list, by_name);
 	for (size_t i = 0; i < all->n; i++) {

@@ -126,6 +126,25 @@ static ldns_pkt *ask_soa(struct primary *p, const char *name, bool first, struct
 	return TAKE(answer);
 }
 
+static bool tell_delegated(const ldns_pkt *answer, const ldns_rdf *cut, struct err *e)
+{
+	AUTO(str) char *below = name_text(cut);
+	AUTO(buf) struct buf servers = BUF_EMPTY;
+
+	for (size_t i = 0;; i++) {
+		AUTO(str)
+		char *server = answer_server(ldns_pkt_authority(answer), cut, i);
+
+		if (!server)
+			break;
+		buf_printf(&servers, "%s%s", i ? ", " : "", server);
+	}
+	return err_set(e, ERR_DNS,
+		"%s is delegated to %s: the record must be added there, by a dns entry with "
+		"'zones: [%s]' that stands before the one for this server",
+		below, servers.data, below);
+}
+
 /* What one answer says of the zone that holds the name. */
 static bool read_zone(const ldns_pkt *answer, const ldns_rdf *name, char **zone,
 	char **alias, struct err *e)
@@ -133,13 +152,8 @@ static bool read_zone(const ldns_pkt *answer, const ldns_rdf *name, char **zone,
 	const ldns_rdf *cut = answer_referral(answer, name);
 	const ldns_rdf *target = answer_alias(answer, name);
 
-	if (cut && ldns_dname_label_count(cut) > 0) {
-		AUTO(str) char *below = name_text(cut);
-
-		return err_set(e, ERR_DNS,
-			"%s is delegated to other name servers: the record must be added there",
-			below);
-	}
+	if (cut && ldns_dname_label_count(cut) > 0)
+		return tell_delegated(answer, cut, e);
 	if (!ldns_pkt_aa(answer))
 		return true;
 	if (target && !*alias)

@@ -338,8 +338,9 @@ static bool tell_unsigned(
 
 	if (rcode == NOTAUTH)
 		return err_set(e, ERR_DNS,
-			"NOTAUTH: the server doesn't hold the zone, or refuses TSIG key %s",
-			k->text);
+			"NOTAUTH: the server doesn't hold the zone, refuses TSIG key %s, or its clock "
+			"differs from ours by more than %d s: it doesn't say which",
+			k->text, TSIG_FUDGE);
 	if (rcode != LDNS_RCODE_NOERROR)
 		return err_set(e, ERR_DNS, "%s (the answer isn't signed)",
 			rcode_words((ldns_pkt_rcode)rcode));

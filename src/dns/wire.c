@@ -213,6 +213,18 @@ const ldns_rdf *answer_referral(const ldns_pkt *p, const ldns_rdf *name)
 	return ldns_rr_owner(ns);
 }
 
+char *answer_server(const ldns_rr_list *section, const ldns_rdf *zone, size_t i)
+{
+	for (size_t k = 0; k < ldns_rr_list_rr_count(section); k++) {
+		const ldns_rr *rr = ldns_rr_list_rr(section, k);
+
+		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS && ldns_rr_rd_count(rr) == 1 &&
+			ldns_dname_compare(ldns_rr_owner(rr), zone) == 0 && i-- == 0)
+			return name_text(ldns_rr_rdf(rr, 0));
+	}
+	return NULL;
+}
+
 const ldns_rdf *answer_denied_by(const ldns_pkt *p, const ldns_rdf *name)
 {
 	const ldns_rr *soa = find(ldns_pkt_authority(p), LDNS_RR_TYPE_SOA, NULL);

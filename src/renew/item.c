@@ -250,14 +250,18 @@ static bool note_order(const struct item *it, const struct desk *d, struct err *
 	return store_state_save(d->store, it->certificate->name, st, e);
 }
 
-/* What never reached the CA, or wasn't refused by it, it hasn't counted. */
+/*
+ * What never reached the CA, or wasn't refused by it, it hasn't counted. Key and CSR are
+ * written before: an order must not be lost since there is no room to write it down.
+ */
 static bool order_counted(struct item *it, const struct desk *d, struct err *e)
 {
 	struct err left;
 
 	if (!note_order(it, d, e))
 		return false;
-	if (new_order(it, e))
+	if (store_order_save(d->store, it->certificate->name, &it->begun, e) &&
+		new_order(it, e))
 		return true;
 	if (e->kind == ERR_ACME)
 		return false;
@@ -272,20 +276,27 @@ static bool begin_order(struct item *it, const struct desk *d, struct err *e)
 {
 	const struct certificate *c = it->certificate;
 	struct store_order *o = &it->begun;
+	struct err left;
 
 	store_order_clear(o);
 	acme_order_clear(&it->order);
 	o->key = key_for(it, d, e);
-	if (!o->key || !key_make_csr(o->key, c->names, c->n_names, &o->csr, e) ||
-		!order_counted(it, d, e))
+	if (!o->key || !key_make_csr(o->key, c->names, c->n_names, &o->csr, e))
 		return false;
-	o->url = xstrdup(it->order.url);
 	o->account = xstrdup(acme_account_url(acme_of(it)));
 	o->directory = xstrdup(it->account->directory);
 	o->names = xcalloc(c->n_names, sizeof *o->names);
 	for (; o->n_names < c->n_names; o->n_names++)
 		o->names[o->n_names] = xstrdup(c->names[o->n_names]);
-	return store_order_save(d->store, c->name, o, e);
+	if (!order_counted(it, d, e)) {
+		if (!store_order_drop(d->store, c->name, &left))
+			report_warn(d->report, "%s: %s", c->name, left.msg);
+		return false;
+	}
+	o->url = xstrdup(it->order.url);
+	/* dropped first: the room it had is what it will have */
+	return store_order_drop(d->store, c->name, e) &&
+		store_order_save(d->store, c->name, o, e);
 }
 
 static bool caa_permits(const struct item *it, const struct desk *d, struct err *e)
@@ -395,7 +406,7 @@ static bool find_order(struct item *it, const struct desk *d, struct err *e)
 
 	/* A damaged one is as good as none: what it was begun for can be begun again. */
 	if (store_order_load(d->store, name, &it->begun, &found, e) && found &&
-		fits(it, d) && !resume(it, &lives, e))
+		it->begun.url && fits(it, d) && !resume(it, &lives, e))
 		return false;
 	return (lives && !was_fetched(it, d)) ||
 		(store_order_drop(d->store, name, e) && preflight(it, d, e) &&

@@ -64,7 +64,7 @@ static void ask(void *ctx, size_t i)
 		report_note(r->report, "%s: %s", f->certificate->name, e.msg);
 	if (seat->reached && !r->dry &&
 		!store_state_save(r->store, f->certificate->name, &f->state, &e))
-		report_warn(r->report, "%s: %s", f->certificate->name, e.msg);
+		f->err = e;
 }
 
 static void ask_for_windows(struct survey *s)
@@ -244,7 +244,9 @@ void survey_make(struct survey *s, const struct renew *r, struct seats *seats)
 
 		f->due = judge(s, f);
 		tell(s, f);
-		if (f->due.due && !may_ask(s, f, &e))
+		if (!f->due.due && f->err.kind != ERR_NONE)
+			report_warn(r->report, "%s: %s", f->certificate->name, f->err.msg);
+		if (f->due.due && f->err.kind == ERR_NONE && !may_ask(s, f, &e))
 			f->err = e;
 	}
 }

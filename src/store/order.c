@@ -142,8 +142,11 @@ bool store_order_save(
 	if (!dir || !fs_mkdirs(dir, 0700, e) || !fs_remove_tree(temp, e) ||
 		!fs_mkdirs(temp, 0700, e))
 		return false;
-	return write_key(temp, o, e) && write_csr(temp, o, e) && write_json(temp, o, e) &&
-		put_in_place(temp, path, e) && fs_sync_dir(dir, e);
+	if (write_key(temp, o, e) && write_csr(temp, o, e) && write_json(temp, o, e) &&
+		put_in_place(temp, path, e))
+		return fs_sync_dir(dir, e);
+	sweep(temp);
+	return false;
 }
 
 /* Renamed first: what is half removed must not look like a damaged order. */

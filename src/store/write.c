@@ -63,9 +63,12 @@ static bool add_generation(
 		stamp = g.stamps[g.n - 1] + 1;
 	temp = path_in(g.dir, ".new");
 	path = generation_path(&g, stamp);
-	if (!fs_remove_tree(temp, e) || !fs_mkdirs(temp, 0700, e) ||
-		!write_parts(temp, b, e))
+	if (!fs_remove_tree(temp, e))
 		return false;
+	if (!fs_mkdirs(temp, 0700, e) || !write_parts(temp, b, e)) {
+		sweep(temp);
+		return false;
+	}
 	if (rename(temp, path) < 0)
 		return err_sys(e, "%s", path);
 	*target = xasprintf("generations/%" PRId64, stamp);

@@ -15,7 +15,7 @@
  * first label.
  */
 const char *name_check(struct arena *a, const char *text, const char **out);
-/* The same for a zone: no wildcard, one label is enough. */
+/* The same for a zone: no wildcard, one label is enough, and '_' may be in it. */
 const char *name_check_zone(struct arena *a, const char *text, const char **out);
 
 /* A certificate's name: one directory in the store. */

@@ -23,6 +23,7 @@ struct program {
 	const char *const *argv, *const *env; /* as of struct child_spec */
 	const struct buf *input;              /* or NULL */
 	int seconds;                          /* then it is ended */
+	int lines; /* how many of its last ones are told of a failure; 0: one */
 };
 
 /*

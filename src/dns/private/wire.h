@@ -74,5 +74,7 @@ const ldns_rdf *answer_alias(const ldns_pkt *p, const ldns_rdf *name);
 const ldns_rdf *answer_last_alias(const ldns_pkt *p, const ldns_rdf *name);
 /* The zone that the authority section hands the name down to, or NULL. */
 const ldns_rdf *answer_referral(const ldns_pkt *p, const ldns_rdf *name);
+/* The target of a zone's i-th NS record in that section; NULL after the last. malloc'ed. */
+char *answer_server(const ldns_rr_list *section, const ldns_rdf *zone, size_t i) NODISCARD;
 /* The owner of the SOA in the authority section of a negative answer, or NULL. */
 const ldns_rdf *answer_denied_by(const ldns_pkt *p, const ldns_rdf *name);

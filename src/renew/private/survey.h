@@ -13,7 +13,7 @@ struct finding {
 	struct store_state state;
 	struct due due;
 	size_t turn;    /* which of its CAs is asked first */
-	struct err err; /* due, and must not be asked for yet */
+	struct err err; /* why it isn't asked for, though it may be due */
 };
 
 struct survey {

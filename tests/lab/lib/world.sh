@@ -108,13 +108,16 @@ zone_file() {
 	example.net)
 		echo '@ 60 MX 10 mail.example.net.'
 		names | address_records
-		# names whose challenges are answered elsewhere, one that leads nowhere, and one in circles
+		# names whose challenges are answered elsewhere, one in circles, and two that are handed down to a server of a test's
 		cat <<-END
 			_acme-challenge.moved 60 CNAME moved.acme
 			_acme-challenge.far 60 CNAME _acme-challenge.near
 			_acme-challenge.near 60 CNAME far.acme
 			acme-old 60 DNAME acme.example.net.
 			_acme-challenge.renamed 60 CNAME renamed.acme-old
+			_acme-challenge.handed 60 NS ns4
+			_acme-challenge.lame 60 NS ns4
+			ns4 60 A 10.53.0.3
 			_acme-challenge.circle 60 CNAME circle.acme
 			circle.acme 60 CNAME _acme-challenge.circle
 			forbidden 60 CAA 0 issue "somebody.example"

@@ -59,7 +59,7 @@ static void what_is_said_is_read(void **state)
 		"  profile: {prefer: tlsserver}\n"
 		"  timeout: 10m\n"
 		"dns:\n"
-		"  - zones: [Example.NET., example.org]\n"
+		"  - zones: [Example.NET., _acme-challenge.example.org]\n"
 		"    provider: rfc2136\n"
 		"    server: \"[2001:db8::1]:5353\"\n"
 		"    tsig: {name: Acme., algorithm: hmac-sha512, secret_file: acme.key}\n"
@@ -89,6 +89,7 @@ static void what_is_said_is_read(void **state)
 	assert_true(s->cas[0]->profile.optional);
 	assert_int_equal(s->cas[0]->timeout, 600);
 	assert_string_equal(d->zones[0], "example.net");
+	assert_string_equal(d->zones[1], "_acme-challenge.example.org");
 	assert_int_equal(d->n_primaries, 1);
 	assert_string_equal(d->primaries[0], "[2001:db8::1]:5353");
 	assert_true(d->tsig);

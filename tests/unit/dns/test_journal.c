@@ -5,6 +5,8 @@
 
 #include "check.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static struct dns_config hook = {
@@ -210,6 +212,36 @@ static void a_journal_that_cannot_be_opened_says_why(void **state)
 	assert_int_equal(e.kind, ERR_IO);
 }
 
+/* As on a full disk: a write that ends in the midst of a line. */
+static void a_line_that_finds_no_room_leaves_nothing(void **state)
+{
+	AUTO(dns_journal) struct dns_journal *j = reopen(state);
+	struct dns_record first = record("a.example.net", "one");
+	struct dns_record second = record("b.example.net", "two");
+	AUTO(str) char *before = NULL;
+	AUTO(str) char *after = NULL;
+	struct rlimit was, tight;
+	struct err e;
+
+	dns_present(&first, 1, j);
+	assert_int_equal(first.err.kind, ERR_NONE);
+	before = content(state);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	tight = (struct rlimit){ strlen(before) + 10, was.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	dns_present(&second, 1, j);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	e = second.err;
+	assert_err(false, &e, ERR_IO, "File too large");
+	assert_false(second.presented);
+	after = content(state);
+	assert_string_equal(after, before);
+	dns_records_clear(&first, 1);
+	dns_records_clear(&second, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +249,7 @@ int main(void)
 		scratch_test(what_was_left_is_taken_out),
 		scratch_test(what_cannot_be_taken_out_stays),
 		scratch_test(a_torn_line_is_not_glued_to_the_next),
+		scratch_test(a_line_that_finds_no_room_leaves_nothing),
 		cmocka_unit_test(what_is_no_journal_is_refused),
 		scratch_test(a_record_that_cannot_be_written_down_is_not_added),
 		scratch_test(a_journal_that_cannot_be_opened_says_why),

@@ -134,7 +134,8 @@ static void fake_acmesh(const char *dir, const char *more)
 	put_script(dir, "acme.sh",
 		"_readaccountconf_mutable() { cat \"$ACCOUNT_CONF_PATH\" 2>/dev/null; }\n"
 		"_saveaccountconf_mutable() { echo \"$2\" >\"$ACCOUNT_CONF_PATH\"; }\n"
-		"main() { echo 'Usage: acme.sh <command>'; }\nmain \"$@\"\n");
+		"main() { [ -z \"$1\" ] && echo 'Usage: acme.sh <command>' && return\n"
+		"\"$@\"; }\nmain \"$@\"\n");
 	assert_ok(fs_mkdirs(dnsapi, 0755, &e), &e);
 	put_script(dnsapi, "dns_test.sh", script);
 }
@@ -188,6 +189,9 @@ static void what_acmesh_cannot_do_is_told(void **state)
 	} rows[] = {
 		{ "dns_test", "A=1", "echo 'invalid key' >&2; return 1", ERR_HOOK,
 			"acme.sh's dns_test_add: exit status 1: invalid key", true },
+		{ "dns_test", "A=1",
+			"printf 'so\\n\\nbad zone\\nit failed\\n\\n' >&2; return 1",
+			ERR_HOOK, "exit status 1: bad zone; it failed", true },
 		{ "dns_none", "A=1", "", ERR_HOOK, "there is no dnsapi/dns_none.sh beside",
 			true },
 		{ "dns_test", "A=1\nhunter2", "", ERR_CONFIG,

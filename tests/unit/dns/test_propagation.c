@@ -27,7 +27,7 @@ struct stage {
 	struct fake server[N_SERVERS], resolver;
 	int n;          /* servers in the NS set */
 	int unroutable; /* 1: beside the true address, 2: instead */
-	bool dead_resolver, no_ns;
+	bool dead_resolver, dead_below, no_ns;
 	const char *resolvers[1];
 	struct dns_config config;
 	struct terms terms;
@@ -85,7 +85,7 @@ static ldns_pkt *play_server(struct fake *f, ldns_pkt *q, const uint8_t *wire, s
 		return mood(q, a, fake_name(q) + strlen("_acme-challenge."));
 	if (p->refers) {
 		ldns_pkt_set_aa(a, false);
-		snprintf(rr, sizeof rr, "%s. NS ns.%s.", p->refers, p->refers);
+		snprintf(rr, sizeof rr, "%s. NS ns4.example.net.", p->refers);
 		fake_add(a, LDNS_SECTION_AUTHORITY, rr);
 		return a;
 	}
@@ -133,7 +133,7 @@ static ldns_pkt *play_resolver(struct fake *f, ldns_pkt *q, const uint8_t *wire,
 	/* what it is asked once, it remembers: the records never */
 	assert_true(ldns_pkt_rd(q));
 	assert_int_not_equal(fake_type(q), LDNS_RR_TYPE_TXT);
-	if (s->dead_resolver)
+	if (s->dead_resolver || (s->dead_below && name[0] == '_'))
 		ldns_pkt_set_rcode(a, LDNS_RCODE_SERVFAIL);
 	else if (fake_type(q) == LDNS_RR_TYPE_NS)
 		answer_ns(s, name, a);
@@ -319,6 +319,23 @@ static void a_delegation_and_an_alias_are_followed(void **state)
 	assert_true(alias.visible);
 	dns_records_clear(&r, 1);
 	dns_records_clear(&alias, 1);
+}
+
+/* A resolver can't say who that would be; the zone above can. */
+static void a_zone_that_nobody_serves_is_told_with_its_servers(void **state)
+{
+	struct stage *s = *state;
+	struct dns_record r = record(s, "example.net", "one");
+
+	s->play[0].refers = s->play[1].refers = "_acme-challenge.example.net";
+	s->play[2].lame = s->dead_below = true;
+	s->config.timeout = 1;
+	s->terms.second_ms = 100;
+	wait_for(s, &r, 1);
+	assert_err(false, &r.err, ERR_DNS,
+		"isn't shown after 1 s by 1 of 1 addresses: ns4.example.net (127.0.0.4");
+	assert_false(r.visible);
+	dns_records_clear(&r, 1);
 }
 
 /* Before anything is added, and without a question to a resolver about the name itself. */
@@ -543,6 +560,7 @@ int main(void)
 		staged(a_truncated_answer_is_asked_again_over_tcp),
 		staged(an_address_without_a_route_does_not_count),
 		staged(a_delegation_and_an_alias_are_followed),
+		staged(a_zone_that_nobody_serves_is_told_with_its_servers),
 		staged(the_place_of_a_record_is_traced),
 		staged(where_nobody_can_be_asked_it_is_the_name),
 		staged(a_trace_in_circles_ends),

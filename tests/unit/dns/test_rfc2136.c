@@ -304,7 +304,8 @@ static void what_goes_wrong_is_told(void **state)
 		{ LAME, ERR_DNS,
 			"has authority for no zone of _acme-challenge.www.example.net" },
 		{ DELEGATED, ERR_DNS,
-			"www.example.net is delegated to other name servers" },
+			"www.example.net is delegated to ns.elsewhere: the record must be "
+			"added there, by a dns entry with 'zones: [www.example.net]'" },
 		{ GARBAGE, ERR_DNS, "isn't signed" },
 		{ NOBODY, ERR_NET, "Connection refused" },
 		{ NO_NAME, ERR_DNS, "can't be a domain name" },
