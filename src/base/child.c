@@ -20,6 +20,7 @@
 #define GRACE_MS   2000 /* between SIGTERM and SIGKILL */
 #define LINGER_MS  100  /* for output that comes after the end (`exec > >(tee log)`) */
 #define PATH_UNSET "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define PATH_AT    (sizeof "PATH=" - 1)
 
 /* What of our environment a child may see. */
 static const char *const basics[] = {
@@ -133,24 +134,20 @@ static bool start(
 	return rc == 0 || err_sys(e, "%s", spec->argv[0]);
 }
 
-/* Memory as standard input: nothing to write while it runs, nothing on disk. */
-static bool input_from(const struct child_spec *spec, int *fd, struct err *e)
+bool child_input(const void *data, size_t len, int *fd, struct err *e)
 {
-	const char *p = spec->input;
-	size_t left = spec->input_len;
+	const char *p = data;
 
-	if (!p)
-		return true;
 	*fd = memfd_create("input", MFD_CLOEXEC);
 	if (*fd < 0)
 		return err_sys(e, "memfd_create");
-	while (left > 0) {
-		ssize_t n = write(*fd, p, left);
+	while (len > 0) {
+		ssize_t n = write(*fd, p, len);
 
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, "memfd");
 		p += n < 0 ? 0 : n;
-		left -= n < 0 ? 0 : (size_t)n;
+		len -= n < 0 ? 0 : (size_t)n;
 	}
 	lseek(*fd, 0, SEEK_SET);
 	return true;
@@ -277,7 +274,8 @@ bool child_run(const struct child_spec *spec, struct child_result *r, struct err
 	bool done;
 	pid_t pid = 0;
 
-	if (!input_from(spec, &in, e))
+	/* Memory as standard input: nothing to write while it runs. */
+	if (spec->input && !child_input(spec->input, spec->input_len, &in, e))
 		return false;
 	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
 		done = err_sys(e, "pipe");
@@ -322,4 +320,21 @@ void child_end(pid_t pid)
 	AUTO(fd) int pidfd = pidfd_open(pid, 0);
 
 	end_group(pid, pidfd, GRACE_MS);
+}
+
+bool child_found(const char *name)
+{
+	const char *own = find((const char *const *)environ, "PATH=");
+	const char *dir = (own ? own : PATH_UNSET) + PATH_AT;
+
+	for (;;) {
+		size_t len = strcspn(dir, ":");
+		AUTO(str) char *path = xasprintf("%.*s/%s", (int)len, dir, name);
+
+		if (len > 0 && access(path, X_OK) == 0)
+			return true;
+		if (!dir[len])
+			return false;
+		dir += len + 1;
+	}
 }

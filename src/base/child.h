@@ -59,6 +59,12 @@ bool child_start(const struct child_spec *spec, int *fd, pid_t *pid, struct err 
 	NODISCARD;
 void child_end(pid_t pid);
 
+/* Is there such a program in our PATH? */
+bool child_found(const char *name);
+
+/* A descriptor that reads as these bytes: memory, nothing of it on disk. */
+bool child_input(const void *data, size_t len, int *fd, struct err *e) NODISCARD;
+
 /*
  * Split a command as a user writes it in YAML: blanks, '…', "…" and backslashes as in a
  * shell, and nothing else of a shell. argv is one malloc'ed block, NULL-terminated.

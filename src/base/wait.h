@@ -14,6 +14,12 @@
  */
 bool wait_fd(int fd, short events, int64_t deadline, struct err *e) NODISCARD;
 
+/* The same for the first of several; a negative fd is passed over, as by poll(2). n is at
+ * most WAIT_MOST. */
+enum { WAIT_MOST = 7 };
+struct pollfd;
+bool wait_fds(struct pollfd *fds, size_t n, int64_t deadline, struct err *e) NODISCARD;
+
 /* AUTO(fd) int fd = -1: closed at the end of the scope. */
 static inline void auto_fd(int *fd)
 {

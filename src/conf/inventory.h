@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "conf/playbook.h"
 
+/* What carries a session: certpush_transport. */
+enum transport { TRANSPORT_AUTO, TRANSPORT_LIBSSH2, TRANSPORT_OPENSSH };
+
 /* How to get to a host: from the ansible_* variables. NULL and 0 mean "not said". */
 struct connection {
 	const char *address;     /* ansible_host, or the inventory's name */
@@ -25,6 +28,9 @@ struct connection {
 	const char *become_method; /* "sudo" */
 	int timeout; /* seconds for connect and login: ansible_ssh_timeout, 10 */
 	bool local;  /* ansible_connection: local */
+	enum transport transport;
+	const char *const *options; /* of ssh's options those that only OpenSSH can honour,
+				       as words: "-oHostKeyAlias=mail"; NULL-terminated */
 };
 
 struct host {
@@ -71,9 +77,10 @@ struct inventory {
  * ansible_connection, ansible_host/ansible_ssh_host, …port, …user, …private_key_file,
  * …timeout, ansible_remote_tmp, ansible_become, …become_user/ansible_sudo_user,
  * …become_method, and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args the options
- * -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile.
- * All other options are passed over, StrictHostKeyChecking=no and
- * UserKnownHostsFile=/dev/null among them: host keys are always checked.
+ * -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile,
+ * and those that are kept for OpenSSH (ssh_args_read). All other options are passed over,
+ * StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null among them: host keys are
+ * always checked.
  */
 const struct inventory *inventory_load(struct arena *a, const char *path,
 	const struct playbooks *playbooks, struct errs *all) NODISCARD;

@@ -114,6 +114,28 @@ static bool take_method(
 	return node_string(n, what, &r->method, e);
 }
 
+static bool take_transport(
+	struct reader *r, const struct node *n, const char *what, struct err *e)
+{
+	static const char *const names[] = { [TRANSPORT_AUTO] = "auto",
+		[TRANSPORT_LIBSSH2] = "libssh2",
+		[TRANSPORT_OPENSSH] = "openssh",
+		NULL };
+	const char *name, *near;
+
+	if (!node_string(n, what, &name, e))
+		return false;
+	for (size_t i = 0; names[i]; i++)
+		if (text_eq(names[i], name)) {
+			r->c->transport = (enum transport)i;
+			return true;
+		}
+	near = text_nearest(name, names);
+	return err_at(e, n->pos,
+		"%s: expected auto, libssh2 or openssh, found '%.60s'%s%s%s", what, name,
+		near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 static bool take_timeout(
 	struct reader *r, const struct node *n, const char *what, struct err *e)
 {
@@ -162,6 +184,7 @@ static const struct variable {
 	{ { "ansible_ssh_args" }, take_args }, /* of these the first counts, as with ssh */
 	{ { "ansible_ssh_common_args" }, take_args },
 	{ { "ansible_ssh_extra_args" }, take_args },
+	{ { "certpush_transport" }, take_transport },
 };
 
 static void take(struct reader *r, const struct variable *v)
@@ -193,6 +216,18 @@ static void take_from_args(struct reader *r)
 		c->key_file = home_path(r, r->args.identity);
 	if (r->args.known_hosts && !c->known_hosts)
 		c->known_hosts = home_path(r, r->args.known_hosts);
+}
+
+/* Out of their growing list. */
+static void keep_options(struct reader *r)
+{
+	size_t size = (r->args.only.n + 1) * sizeof *r->c->options;
+	const char **list = arena_calloc(r->vars->arena, 1, size);
+
+	for (size_t i = 0; i < r->args.only.n; i++)
+		list[i] = r->args.only.list[i];
+	r->c->options = list;
+	words_clear(&r->args.only);
 }
 
 static void check(struct reader *r)
@@ -231,7 +266,12 @@ static void defaults(struct connection *c)
 
 bool connection_read(const struct vars *v, struct connection *c, struct errs *all)
 {
-	struct reader r = { .vars = v, .c = c, .all = all, .method = "sudo", .ok = true };
+	struct reader r = { .vars = v,
+		.c = c,
+		.args.only.arena = v->arena,
+		.all = all,
+		.method = "sudo",
+		.ok = true };
 	struct proxy_target to;
 	struct err e;
 	size_t i;
@@ -240,6 +280,7 @@ bool connection_read(const struct vars *v, struct connection *c, struct errs *al
 	for (i = 0; i < ARRAY_LEN(variables); i++)
 		take(&r, &variables[i]);
 	take_from_args(&r);
+	keep_options(&r);
 	defaults(c);
 	check(&r);
 	to = (struct proxy_target){ c->address, v->host, c->user, c->port };

@@ -72,6 +72,51 @@ static const struct option {
 	{ "proxycommand", 0, set_command },
 };
 
+/* With libssh2 the session would be another one. */
+static const struct kept {
+	const char *name;
+	char letter;
+} kept[] = {
+	{ "AddressFamily", 0 },
+	{ "BindAddress", 'b' },
+	{ "BindInterface", 'B' },
+	{ "CASignatureAlgorithms", 0 },
+	{ "CertificateFile", 0 },
+	{ "Ciphers", 'c' },
+	{ "GlobalKnownHostsFile", 0 },
+	{ "GSSAPIAuthentication", 0 },
+	{ "GSSAPIDelegateCredentials", 0 },
+	{ "HostbasedAuthentication", 0 },
+	{ "HostKeyAlgorithms", 0 },
+	{ "HostKeyAlias", 0 },
+	{ "IdentityAgent", 0 },
+	{ "KexAlgorithms", 0 },
+	{ "KnownHostsCommand", 0 },
+	{ "MACs", 'm' },
+	{ "PKCS11Provider", 'I' },
+	{ "PubkeyAcceptedAlgorithms", 0 },
+	{ "PubkeyAcceptedKeyTypes", 0 },
+	{ "RevokedHostKeys", 0 },
+	{ "SecurityKeyProvider", 0 },
+};
+
+/* To do without something is what libssh2 does by itself. */
+static bool is_wish(const char *value)
+{
+	static const char *const none[] = { "", "no", "none", "/dev/null" };
+
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		if (strcasecmp(value, none[i]) == 0)
+			return false;
+	return true;
+}
+
+static void keep(struct ssh_args *args, const struct kept *k, const char *value)
+{
+	if (is_wish(value))
+		words_add(&args->only, "-o%s=%s", k->name, value);
+}
+
 /* "Key=value" or "Key value". What certpush doesn't know, it doesn't need. */
 static void set_option(
 	struct ssh_args *args, struct arena *a, const char *text, struct pos pos)
@@ -86,6 +131,9 @@ static void set_option(
 		if (strlen(options[i].name) == len &&
 			strncasecmp(options[i].name, key, len) == 0)
 			options[i].set(args, arena_strdup(a, value), pos);
+	for (i = 0; i < ARRAY_LEN(kept); i++)
+		if (strlen(kept[i].name) == len && strncasecmp(kept[i].name, key, len) == 0)
+			keep(args, &kept[i], value);
 }
 
 static void set_letter(struct ssh_args *args, struct arena *a, char letter,
@@ -95,6 +143,11 @@ static void set_letter(struct ssh_args *args, struct arena *a, char letter,
 
 	if (letter == 'o')
 		set_option(args, a, value, pos);
+	if (letter == 'F' && is_wish(value))
+		words_add(&args->only, "-F%s", value);
+	for (i = 0; i < ARRAY_LEN(kept); i++)
+		if (kept[i].letter == letter)
+			keep(args, &kept[i], value);
 	for (i = 0; i < ARRAY_LEN(options) && *value; i++)
 		if (options[i].letter == letter)
 			options[i].set(args, arena_strdup(a, value), pos);

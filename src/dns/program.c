@@ -3,34 +3,9 @@
 #include "base/child.h"
 #include "base/clock.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 enum { LAST_LINE_MAX = 200 };
-
-void words_add(struct words *w, const char *fmt, ...)
-{
-	AUTO(str) char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = xvasprintf(fmt, ap);
-	va_end(ap);
-	GROW(w->list, w->n);
-	w->list[w->n++] = arena_strdup(w->arena, text);
-}
-
-const char *const *words_end(struct words *w)
-{
-	GROW(w->list, w->n);
-	w->list[w->n++] = NULL;
-	return w->list;
-}
-
-void words_clear(struct words *w)
-{
-	free(w->list);
-}
 
 /* The last line that isn't empty, before `end`; returns where it starts. */
 static size_t last_line(const char *text, size_t *end)

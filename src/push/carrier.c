@@ -13,6 +13,7 @@ struct carrier {
 	const struct connection *to;
 	struct ssh *ssh; /* NULL: this machine */
 	char login[64];
+	char *told; /* for -v */
 };
 
 static void own_name(char *name, size_t size)
@@ -25,6 +26,11 @@ static void own_name(char *name, size_t size)
 	else
 		snprintf(name, size, "root");
 }
+
+/* The inventory knows nothing of ssh, and ssh nothing of an inventory. */
+static const enum ssh_carrier transports[] = { [TRANSPORT_AUTO] = SSH_AUTO,
+	[TRANSPORT_LIBSSH2] = SSH_LIBSSH2,
+	[TRANSPORT_OPENSSH] = SSH_OPENSSH };
 
 struct carrier *carrier_open(const struct host *h, struct err *e)
 {
@@ -44,10 +50,14 @@ struct carrier *carrier_open(const struct host *h, struct err *e)
 			.known_hosts = c->to->known_hosts,
 			.proxy_command = c->to->proxy_command,
 			.timeout = c->to->timeout,
+			.carrier = transports[c->to->transport],
+			.options = c->to->options,
 		};
 		c->ssh = ssh_open(&config, e);
 		if (!c->ssh)
 			return NULL;
+		c->told = xasprintf(
+			"%s, by %s", ssh_host_key(c->ssh), ssh_carried_by(c->ssh));
 	}
 	return TAKE(c);
 }
@@ -57,12 +67,13 @@ void carrier_close(struct carrier *c)
 	if (!c)
 		return;
 	ssh_close(c->ssh);
+	free(c->told);
 	free(c);
 }
 
 const char *carrier_tell(const struct carrier *c)
 {
-	return c->ssh ? ssh_host_key(c->ssh) : "this machine";
+	return c->ssh ? c->told : "this machine";
 }
 
 /* sudo isn't needed to become who one is already: a host without it is fine then. */

@@ -6,7 +6,7 @@
 enum { WINDOW = 2 << 20, PACKET = 32768, TRIES = 5, AGAIN_MS = 100 };
 
 static bool refused(
-	struct ssh *s, int rc, const char *request, const char *what, struct err *e)
+	struct session *s, int rc, const char *request, const char *what, struct err *e)
 {
 	if (session_broke(s, rc))
 		return session_err(s, rc, request, e);
@@ -17,7 +17,7 @@ static bool refused(
 }
 
 /* A command that has ended may count for a while yet (MaxSessions 1). */
-static LIBSSH2_CHANNEL *any(struct ssh *s, int64_t deadline, struct err *e)
+static LIBSSH2_CHANNEL *any(struct session *s, int64_t deadline, struct err *e)
 {
 	LIBSSH2_CHANNEL *c;
 
@@ -41,7 +41,7 @@ static LIBSSH2_CHANNEL *any(struct ssh *s, int64_t deadline, struct err *e)
 	}
 }
 
-LIBSSH2_CHANNEL *channel_open(struct ssh *s, const char *request, const char *what,
+LIBSSH2_CHANNEL *channel_open(struct session *s, const char *request, const char *what,
 	int64_t deadline, struct err *e)
 {
 	LIBSSH2_CHANNEL *c = any(s, deadline, e);
@@ -63,8 +63,8 @@ LIBSSH2_CHANNEL *channel_open(struct ssh *s, const char *request, const char *wh
 	return NULL;
 }
 
-ssize_t channel_read(struct ssh *s, LIBSSH2_CHANNEL *c, int stream, void *data, size_t len,
-	struct err *e)
+ssize_t channel_read(struct session *s, LIBSSH2_CHANNEL *c, int stream, void *data,
+	size_t len, struct err *e)
 {
 	ssize_t n = libssh2_channel_read_ex(c, stream, data, len);
 
@@ -81,7 +81,7 @@ ssize_t channel_read(struct ssh *s, LIBSSH2_CHANNEL *c, int stream, void *data, 
 }
 
 ssize_t channel_write(
-	struct ssh *s, LIBSSH2_CHANNEL *c, const void *data, size_t len, struct err *e)
+	struct session *s, LIBSSH2_CHANNEL *c, const void *data, size_t len, struct err *e)
 {
 	ssize_t n;
 
@@ -98,7 +98,7 @@ ssize_t channel_write(
 	return CHANNEL_BROKEN;
 }
 
-bool channel_close(struct ssh *s, LIBSSH2_CHANNEL *c, int64_t deadline, struct err *e)
+bool channel_close(struct session *s, LIBSSH2_CHANNEL *c, int64_t deadline, struct err *e)
 {
 	int rc;
 

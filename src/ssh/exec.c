@@ -1,11 +1,9 @@
+#include "ssh/private/exec.h"
 #include "base/clock.h"
 #include "ssh/private/channel.h"
-#include "ssh/private/put.h"
-#include "ssh/ssh.h"
+#include "ssh/private/transport.h"
 
 #include <string.h>
-
-enum { MAX_OUTPUT = 256 << 10 };
 
 /* RFC 4254 6.10: the names that may come, and the numbers that shells add 128 to. */
 static const struct {
@@ -17,7 +15,7 @@ static const struct {
 
 /* A command in its run: what goes in, what comes out. */
 struct run {
-	struct ssh *s;
+	struct session *s;
 	LIBSSH2_CHANNEL *channel;
 	const char *input;
 	size_t len, sent;
@@ -35,7 +33,7 @@ static bool drain(struct run *r, int stream, struct buf *out, bool *end, struct 
 	/* Bounded, so that a command that never stops talking doesn't outrun its deadline.
 	 */
 	for (int i = 0; i < 64 && n > 0; i++) {
-		size_t room = MAX_OUTPUT - out->len;
+		size_t room = SSH_MAX_OUTPUT - out->len;
 
 		n = channel_read(r->s, r->channel, stream, data, sizeof data, e);
 		if (n <= 0)
@@ -125,36 +123,12 @@ static bool follow(
 	return true;
 }
 
-/* Some hosts allow one channel at a time (MaxSessions 1): SFTP's makes way for it. */
-static LIBSSH2_CHANNEL *start(
-	struct ssh *s, const char *command, int64_t deadline, struct err *e)
-{
-	LIBSSH2_CHANNEL *c = channel_open(s, "exec", command, deadline, e);
-
-	if (c || s->lost || !s->sftp)
-		return c;
-	return put_end(s, deadline, e) ? channel_open(s, "exec", command, deadline, e)
-				       : NULL;
-}
-
-bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
+bool session_exec(struct session *s, const char *command, const void *input, size_t len,
 	struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	struct run run = { .s = s, .input = input, .len = len };
 
-	ssh_result_clear(r);
-	r->status = -1;
-	if (!session_usable(s, e))
-		return false;
-	run.channel = start(s, command, deadline, e);
-	if (!run.channel || !follow(&run, r, deadline, e))
-		return false;
-	return channel_close(s, run.channel, deadline, e);
-}
-
-void ssh_result_clear(struct ssh_result *r)
-{
-	buf_clear(&r->out);
-	buf_clear(&r->err);
-	r->status = 0;
+	run.channel = channel_open(s, "exec", command, deadline, e);
+	return run.channel && follow(&run, r, deadline, e) &&
+		channel_close(s, run.channel, deadline, e);
 }

@@ -84,7 +84,7 @@ static void order(
 		}
 }
 
-bool hostkey_prefer(struct ssh *s, const struct known_hosts *k, struct err *e)
+bool hostkey_prefer(struct session *s, const struct known_hosts *k, struct err *e)
 {
 	AUTO(buf) struct buf list = BUF_EMPTY;
 	struct supported all;
@@ -131,7 +131,7 @@ static bool not_known(const struct ssh_config *c, const struct known_hosts *k,
 	return err_set(e, ERR_AUTH,
 		"host key of %s isn't known: %s%s; if that is the right one: "
 		"ssh-keyscan %s-t %s %s >> %s",
-		c->address, key, k->authority ? " (@cert-authority lines aren't used)" : "",
+		c->address, key, k->authority ? ", by no @cert-authority either" : "",
 		port.data, keyscan_type(type), c->address, first_file(c));
 }
 
@@ -153,14 +153,11 @@ static bool changed(const struct ssh_config *c, const struct known_key *at, cons
 		c->address, key, at->file, at->line, at->file, entry);
 }
 
-static bool judge(const struct ssh_config *c, const struct known_hosts *k, const char *blob,
-	size_t len, const char *key, const char *type, struct err *e)
+static bool refuse(const struct ssh_config *c, const struct known_hosts *k,
+	enum known_verdict verdict, const struct known_key *at, const char *key,
+	const char *type, struct err *e)
 {
-	const struct known_key *at;
-
-	switch (known_hosts_check(k, blob, len, &at)) {
-	case KNOWN_SAME:
-		return true;
+	switch (verdict) {
 	case KNOWN_REVOKED:
 		return err_set(e, ERR_AUTH, "host key of %s is revoked in %s:%d: %s",
 			c->address, at->file, at->line, key);
@@ -170,23 +167,57 @@ static bool judge(const struct ssh_config *c, const struct known_hosts *k, const
 		not_known(c, k, key, type, e);
 		return err_wrap(e, "only its %s key is on file (%s:%d)", at->type, at->file,
 			at->line);
+	case KNOWN_SAME:
 	case KNOWN_NOT:
 	default:
 		return not_known(c, k, key, type, e);
 	}
 }
 
-bool hostkey_check(struct ssh *s, const struct ssh_config *c, const struct known_hosts *k,
-	struct err *e)
+bool hostkey_check(struct session *s, const struct ssh_config *c,
+	const struct known_hosts *k, struct err *e)
 {
 	size_t len = 0;
 	int ignored;
 	const char *blob = libssh2_session_hostkey(s->session, &len, &ignored);
 	AUTO(str) char *type = blob ? key_blob_type(blob, len) : NULL;
+	const struct known_key *at;
+	enum known_verdict verdict;
 
 	if (!type)
 		return err_set(e, ERR_PROTOCOL, "%s showed no host key", c->address);
 	free(s->host_key);
 	s->host_key = describe(blob, len, type);
-	return judge(c, k, blob, len, s->host_key, type, e);
+	verdict = known_hosts_check(k, blob, len, &at);
+	return verdict == KNOWN_SAME || refuse(c, k, verdict, at, s->host_key, type, e);
+}
+
+/* The key on file that is described so. */
+static const struct known_key *described(
+	const struct known_hosts *k, const char *key, const char *type)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		const struct buf *blob = &k->keys[i].blob;
+		AUTO(str) char *text = describe(blob->data, blob->len, type);
+
+		if (text_eq(text, key))
+			return &k->keys[i];
+	}
+	return NULL;
+}
+
+bool hostkey_refused(const struct ssh_config *c, const struct known_hosts *k,
+	const char *key, struct err *e)
+{
+	/* a certificate's type is its key's and more: ssh-ed25519-cert-v01@openssh.com */
+	const char *end = strchr(key, ' '), *cert = strstr(key, "-cert-v01@");
+	AUTO(str)
+	char *type = xstrndup(key, (size_t)((cert && cert < end ? cert : end) - key));
+	AUTO(str) char *plain = xasprintf("%s%s", type, end);
+	const struct known_key *at = described(k, plain, type);
+	enum known_verdict verdict = KNOWN_REVOKED;
+
+	if (!at || !at->revoked)
+		verdict = known_hosts_of_type(k, type, &at);
+	return refuse(c, k, verdict, at, plain, type, e);
 }

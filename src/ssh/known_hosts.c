@@ -216,20 +216,14 @@ static const struct known_key *find_same(
 	return NULL;
 }
 
-enum known_verdict known_hosts_check(const struct known_hosts *k, const void *blob,
-	size_t len, const struct known_key **at)
+/* Another service of the host, at port 22, may well have another key. */
+enum known_verdict known_hosts_of_type(
+	const struct known_hosts *k, const char *type, const struct known_key **at)
 {
 	enum known_verdict verdict = KNOWN_NOT;
-	char *type = key_blob_type(blob, len);
 
-	*at = find_same(k, blob, len, true);
-	if (*at)
-		verdict = KNOWN_REVOKED;
-	else if ((*at = find_same(k, blob, len, false)))
-		verdict = KNOWN_SAME;
-	/* Another service of the host, at port 22, may well have another key. */
-	for (size_t i = 0;
-		i < k->n && (verdict == KNOWN_NOT || verdict == KNOWN_OTHER_TYPE); i++) {
+	*at = NULL;
+	for (size_t i = 0; i < k->n && verdict != KNOWN_CHANGED; i++) {
 		const struct known_key *key = &k->keys[i];
 
 		if (key->revoked || key->other_port)
@@ -242,8 +236,22 @@ enum known_verdict known_hosts_check(const struct known_hosts *k, const void *bl
 			*at = key;
 		}
 	}
-	free(type);
 	return verdict;
+}
+
+enum known_verdict known_hosts_check(const struct known_hosts *k, const void *blob,
+	size_t len, const struct known_key **at)
+{
+	AUTO(str) char *type = NULL;
+
+	*at = find_same(k, blob, len, true);
+	if (*at)
+		return KNOWN_REVOKED;
+	*at = find_same(k, blob, len, false);
+	if (*at)
+		return KNOWN_SAME;
+	type = key_blob_type(blob, len);
+	return known_hosts_of_type(k, type, at);
 }
 
 void known_hosts_clear(struct known_hosts *k)

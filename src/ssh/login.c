@@ -10,15 +10,20 @@
 
 static const char *const usual_keys[] = { "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa" };
 
+/* Those that OpenSSH looks for besides; RSA keys are for any libssh2 a last resort. */
+static const char *const openssh_keys[] = { "~/.ssh/id_rsa", "~/.ssh/id_ed25519_sk",
+	"~/.ssh/id_ecdsa_sk", "~/.ssh/id_ed25519-cert.pub", "~/.ssh/id_ecdsa-cert.pub" };
+
 /* One login, and what became of each key. */
 struct attempt {
-	struct ssh *s;
+	struct session *s;
 	const struct ssh_config *c;
 	int64_t deadline;
 	struct buf tried;   /* "the agent's 2 keys, ~/.ssh/id_ed25519" */
 	struct buf skipped; /* "; ~/.ssh/id_ecdsa is protected by a passphrase…" */
 	bool rsa;           /* an RSA key was refused */
 	bool agent_silent;  /* there should be an agent */
+	bool beyond;        /* OpenSSH could use a key that we couldn't */
 };
 
 enum outcome { REFUSED, ACCEPTED, FAILED };
@@ -62,6 +67,7 @@ static enum outcome with_file(
 	a->rsa = a->rsa || (rc != 0 && k->rsa);
 	if (rc != 0 && rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
 		!session_broke(a->s, rc)) {
+		a->beyond = true;
 		err_set(e, ERR_AUTH,
 			"%s: libssh2 %s can't read this key; OpenSSH's own format does, of type "
 			"ed25519 or ecdsa",
@@ -110,6 +116,16 @@ static bool usable(
 	return text_starts(type, "ssh-rsa") == rsa_turn;
 }
 
+/* FIDO keys, and certificates, of which libssh2 knows some: OpenSSH may do better. */
+static void look_beyond(struct attempt *a, const struct libssh2_agent_publickey *id)
+{
+	AUTO(str) char *type = key_blob_type(id->blob, id->blob_len);
+
+	if (type && !a->c->key_file &&
+		(text_starts(type, "sk-") || strstr(type, "-cert-v01@")))
+		a->beyond = true;
+}
+
 /* The agent's keys in turn, or the one that `only` is the file of. RSA goes last. */
 static enum outcome with_agent(
 	struct attempt *a, const struct keyfile *only, int *tried, struct err *e)
@@ -126,6 +142,7 @@ static enum outcome with_agent(
 			int rc;
 
 			last = id;
+			look_beyond(a, id);
 			if (!usable(id, only, turn == 1))
 				continue;
 			++*tried;
@@ -204,6 +221,11 @@ static enum outcome unnamed(struct attempt *a, struct err *e)
 
 	for (size_t i = 0; i < ARRAY_LEN(usual_keys) && outcome == REFUSED; i++)
 		outcome = usual_file(a, usual_keys[i], e);
+	for (size_t i = 0; i < ARRAY_LEN(openssh_keys) && outcome == REFUSED; i++) {
+		AUTO(str) char *path = fs_join(".", openssh_keys[i]);
+
+		a->beyond = a->beyond || fs_exists(path);
+	}
 	return outcome;
 }
 
@@ -224,14 +246,17 @@ static bool refused(const struct attempt *a, struct err *e)
 		a->tried.data, a->skipped.data);
 }
 
-bool login(struct ssh *s, const struct ssh_config *c, int64_t deadline, struct err *e)
+bool login(struct session *s, const struct ssh_config *c, int64_t deadline, bool *beyond,
+	struct err *e)
 {
-	struct attempt a = { s, c, deadline, BUF_EMPTY, BUF_EMPTY, false, false };
+	struct attempt a = { s, c, deadline, BUF_EMPTY, BUF_EMPTY, false, false, false };
 	enum outcome outcome =
 		c->key_file ? named_file(&a, c->key_file, e) : unnamed(&a, e);
 
 	if (outcome == REFUSED)
 		refused(&a, e);
+	*beyond = outcome != ACCEPTED && e->kind == ERR_AUTH && !s->ended &&
+		(a.beyond || (a.rsa && rsa_is_lost()));
 	buf_clear(&a.tried);
 	buf_clear(&a.skipped);
 	return outcome == ACCEPTED;

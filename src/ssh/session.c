@@ -4,7 +4,6 @@
 #include "base/stop.h"
 #include "base/wait.h"
 #include "ssh/private/printable.h"
-#include "ssh/private/sftp.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,7 +14,7 @@
 
 enum { FULL = 128 << 10 };
 
-static void flush(struct ssh *s)
+static void flush(struct session *s)
 {
 	while (s->out_sent < s->out.len && s->out_errno == 0) {
 		ssize_t n = send(s->fd, s->out.data + s->out_sent, s->out.len - s->out_sent,
@@ -36,7 +35,7 @@ static void flush(struct ssh *s)
  * libssh2 uses the session's callbacks for its key agent's socket too, and has that one
  * block. Bytes, or -errno.
  */
-static ssize_t with_agent(struct ssh *s, int fd, void *in, const void *out, size_t len)
+static ssize_t with_agent(struct session *s, int fd, void *in, const void *out, size_t len)
 {
 	struct err ignored;
 	ssize_t n;
@@ -54,7 +53,7 @@ static ssize_t with_agent(struct ssh *s, int fd, void *in, const void *out, size
 static ssize_t on_send(
 	libssh2_socket_t fd, const void *data, size_t len, int flags, void **abstract)
 {
-	struct ssh *s = *abstract;
+	struct session *s = *abstract;
 
 	(void)flags;
 	if (fd != s->fd)
@@ -70,7 +69,7 @@ static ssize_t on_send(
 static ssize_t on_receive(
 	libssh2_socket_t fd, void *data, size_t len, int flags, void **abstract)
 {
-	struct ssh *s = *abstract;
+	struct session *s = *abstract;
 	const int on = 1;
 	ssize_t n;
 	int cause;
@@ -95,7 +94,7 @@ static ssize_t on_receive(
 static void on_disconnect(LIBSSH2_SESSION *session, int reason, const char *message,
 	int message_len, const char *language, int language_len, void **abstract)
 {
-	struct ssh *s = *abstract;
+	struct session *s = *abstract;
 	size_t n = 0;
 
 	(void)session;
@@ -132,9 +131,9 @@ static void set_callbacks(LIBSSH2_SESSION *session)
 	set_callback(session, LIBSSH2_CALLBACK_DISCONNECT, p);
 }
 
-struct ssh *session_new(const struct dialed *d, int64_t deadline)
+struct session *session_new(const struct dialed *d, int64_t deadline)
 {
-	struct ssh *s = xcalloc(1, sizeof *s);
+	struct session *s = xcalloc(1, sizeof *s);
 
 	s->fd = d->fd;
 	s->proxy = d->proxy;
@@ -149,11 +148,10 @@ struct ssh *session_new(const struct dialed *d, int64_t deadline)
 	return s;
 }
 
-void session_free(struct ssh *s)
+void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	sftp_free(s->sftp);
 	if (!s->lost)
 		(void)libssh2_session_disconnect(s->session, "done");
 	flush(s);
@@ -169,12 +167,12 @@ void session_free(struct ssh *s)
 	free(s);
 }
 
-bool session_full(const struct ssh *s)
+bool session_full(const struct session *s)
 {
 	return s->out.len - s->out_sent >= FULL;
 }
 
-bool session_wait(struct ssh *s, int64_t deadline, struct err *e)
+bool session_wait(struct session *s, int64_t deadline, struct err *e)
 {
 	flush(s);
 	if (wait_fd(s->fd, s->out.len ? POLLIN | POLLOUT : POLLIN, deadline, e))
@@ -183,7 +181,7 @@ bool session_wait(struct ssh *s, int64_t deadline, struct err *e)
 	return false;
 }
 
-bool session_pause(struct ssh *s, bool moved, int64_t deadline, struct err *e)
+bool session_pause(struct session *s, bool moved, int64_t deadline, struct err *e)
 {
 	if (deadline_left(deadline) == 0) {
 		s->lost = true;
@@ -196,7 +194,7 @@ bool session_pause(struct ssh *s, bool moved, int64_t deadline, struct err *e)
 	return !s->lost || err_set(e, ERR_STOPPED, "interrupted");
 }
 
-bool session_usable(const struct ssh *s, struct err *e)
+bool session_usable(const struct session *s, struct err *e)
 {
 	if (stop_requested())
 		return err_set(e, ERR_STOPPED, "interrupted");
@@ -205,7 +203,7 @@ bool session_usable(const struct ssh *s, struct err *e)
 	return true;
 }
 
-bool session_broke(const struct ssh *s, int rc)
+bool session_broke(const struct session *s, int rc)
 {
 	return s->ended || s->out_errno || rc == LIBSSH2_ERROR_SOCKET_DISCONNECT ||
 		rc == LIBSSH2_ERROR_SOCKET_SEND || rc == LIBSSH2_ERROR_SOCKET_RECV ||
@@ -214,7 +212,7 @@ bool session_broke(const struct ssh *s, int rc)
 		rc == LIBSSH2_ERROR_SOCKET_NONE;
 }
 
-bool session_err(struct ssh *s, int rc, const char *doing, struct err *e)
+bool session_err(struct session *s, int rc, const char *doing, struct err *e)
 {
 	char *text = NULL;
 

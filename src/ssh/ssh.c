@@ -1,17 +1,17 @@
 #include "ssh/ssh.h"
+#include "base/alloc.h"
+#include "base/child.h"
 #include "base/clock.h"
-#include "base/text.h"
-#include "ssh/private/dial.h"
+#include "ssh/private/choose.h"
 #include "ssh/private/gate.h"
 #include "ssh/private/hostkey.h"
 #include "ssh/private/keyfile.h"
-#include "ssh/private/login.h"
-#include "ssh/private/session.h"
+#include "ssh/private/put.h"
+#include "ssh/private/sftp.h"
+#include "ssh/private/transport.h"
 
+#include <libssh2.h>
 #include <stdlib.h>
-
-/* How long after a refused connection the second try waits. */
-enum { AGAIN_MS = 500 };
 
 static void end(void)
 {
@@ -26,101 +26,124 @@ void ssh_init(void)
 	atexit(end);
 }
 
-/* A proxy that died has told why on its standard error. */
-static bool broken_proxy(const struct ssh *s, struct err *e)
+static struct ssh *new (const struct transport *by, void *t, char *carrier)
 {
-	char line[160];
+	struct ssh *s = xcalloc(1, sizeof *s);
 
-	dialed_complaint(s->proxy_err, line, sizeof line);
-	return *line ? err_set(e, ERR_NET, "proxy command: %s", line) : false;
+	*s = (struct ssh){ .by = by, .t = t, .carrier = carrier };
+	return s;
 }
 
-/* libssh2 takes any first line for the banner: sshd may also say "Exceeded MaxStartups". */
-static const char *banner_of(const struct ssh *s)
+/* Why is NULL where the inventory wants it so. */
+static struct ssh *by_openssh(const struct ssh_config *c, const struct known_hosts *known,
+	const char *why, struct err *e)
 {
-	const char *line = libssh2_session_banner_get(s->session);
+	bool ignored;
+	void *t;
 
-	return line && text_starts(line, "SSH-") ? line : NULL;
-}
-
-static bool no_handshake(struct ssh *s, int rc, struct err *e)
-{
-	const char *banner = banner_of(s);
-
-	if (rc == LIBSSH2_ERROR_KEX_FAILURE || rc == LIBSSH2_ERROR_METHOD_NONE)
-		return err_set(e, ERR_AUTH,
-			"no algorithm in common with %s: libssh2 %s wants an ed25519 or ecdsa host "
-			"key%s",
-			banner ? banner : "the server", libssh2_version(0),
-			libssh2_version(0x010b00)
-				? ""
-				: ", a cipher aes-ctr, and a MAC hmac-sha2 that isn't -etm");
-	if (s->proxy > 0 && !banner && session_broke(s, rc)) {
-		session_err(s, rc, "proxy command", e);
-		return broken_proxy(s, e);
+	if (!child_found("ssh")) {
+		err_set(e, ERR_IO, "OpenSSH's client, ssh, isn't installed, but needed: %s",
+			why ? why : "the inventory says so (certpush_transport)");
+		return NULL;
 	}
-	return session_err(s, rc, banner ? "key exchange" : "no SSH banner", e);
+	t = transport_openssh.open(c, known, deadline_in(c->timeout), &ignored, e);
+	return t ? new (&transport_openssh, t,
+			   why ? xasprintf("OpenSSH, as %s", why) : xstrdup("OpenSSH"))
+		 : NULL;
 }
 
-/* *again: the connection was closed before a word was said, as sshd's MaxStartups does. */
-static bool shake_hands(struct ssh *s, int64_t deadline, bool *again, struct err *e)
+static struct ssh *by_libssh2(const struct ssh_config *c, const struct known_hosts *known,
+	bool *beyond, struct err *e)
 {
-	int rc;
+	void *t = transport_libssh2.open(c, known, deadline_in(c->timeout), beyond, e);
 
-	if (!SESSION_CALL(s, rc, libssh2_session_handshake(s->session, s->fd), deadline, e))
-		return err_wrap(e, "SSH handshake");
-	if (rc == 0)
-		return true;
-	*again = s->proxy == 0 && !banner_of(s) && session_broke(s, rc);
-	return no_handshake(s, rc, e);
+	return t ? new (&transport_libssh2, t, xasprintf("libssh2 %s", libssh2_version(0)))
+		 : NULL;
 }
 
-static struct ssh *try(const struct ssh_config *c, const struct known_hosts *known,
-	int64_t deadline, bool *again, struct err *e)
+/* A host key or a login that libssh2 could ask about properly isn't asked about twice. */
+static struct ssh *by_either(
+	const struct ssh_config *c, const struct known_hosts *known, struct err *e)
 {
-	AUTO(session) struct ssh *s = NULL;
-	struct dialed d;
+	AUTO(str) char *why = choose_openssh(c, known);
+	bool beyond = false;
+	struct ssh *s;
 
-	*again = false;
-	if (!dial(c, deadline, &d, e))
-		return NULL;
-	s = session_new(&d, deadline);
-	if (!hostkey_prefer(s, known, e) || !shake_hands(s, deadline, again, e) ||
-		!hostkey_check(s, c, known, e) || !login(s, c, deadline, e))
-		return NULL;
-	return TAKE(s);
-}
-
-static struct ssh *through_gate(const struct ssh_config *c, const struct known_hosts *known,
-	int64_t deadline, struct err *e)
-{
-	bool again;
-	struct ssh *s = try(c, known, deadline, &again, e);
-
-	if (s || !again || !clock_sleep_ms(AGAIN_MS, e))
+	if (why)
+		return by_openssh(c, known, why, e);
+	s = by_libssh2(c, known, &beyond, e);
+	if (s || !beyond)
 		return s;
-	return try(c, known, deadline, &again, e);
+	why = xstrdup(e->msg);
+	return by_openssh(c, known, why, e);
+}
+
+static struct ssh *by_choice(
+	const struct ssh_config *c, const struct known_hosts *known, struct err *e)
+{
+	bool ignored;
+
+	if (c->carrier == SSH_AUTO)
+		return by_either(c, known, e);
+	return c->carrier == SSH_LIBSSH2 ? by_libssh2(c, known, &ignored, e)
+					 : by_openssh(c, known, NULL, e);
 }
 
 struct ssh *ssh_open(const struct ssh_config *c, struct err *e)
 {
 	AUTO(known_hosts) struct known_hosts known = KNOWN_HOSTS_EMPTY;
-	int64_t deadline = deadline_in(c->timeout);
 	struct ssh *s;
 
-	if (!hostkey_known(c, &known, e) || !gate_enter(c->address, c->port, deadline, e))
+	if (!hostkey_known(c, &known, e) ||
+		!gate_enter(c->address, c->port, deadline_in(c->timeout), e))
 		return NULL;
-	s = through_gate(c, &known, deadline, e);
+	s = by_choice(c, &known, e);
 	gate_leave(c->address, c->port);
 	return s;
 }
 
 void ssh_close(struct ssh *s)
 {
-	session_free(s);
+	if (!s)
+		return;
+	sftp_free(s->sftp);
+	s->by->close(s->t);
+	free(s->carrier);
+	free(s);
 }
 
 const char *ssh_host_key(const struct ssh *s)
 {
-	return s->host_key;
+	return s->by->host_key(s->t);
+}
+
+const char *ssh_carried_by(const struct ssh *s)
+{
+	return s->carrier;
+}
+
+static bool exec(struct ssh *s, const char *command, const void *input, size_t len,
+	struct ssh_result *r, int64_t deadline, struct err *e)
+{
+	ssh_result_clear(r);
+	r->status = -1;
+	return s->by->usable(s->t, e) &&
+		s->by->exec(s->t, command, input, len, r, deadline, e);
+}
+
+/* Some hosts allow one channel at a time (MaxSessions 1): SFTP's makes way for it. */
+bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
+	struct ssh_result *r, int64_t deadline, struct err *e)
+{
+	if (exec(s, command, input, len, r, deadline, e))
+		return true;
+	return e->kind == ERR_REMOTE && s->sftp && put_end(s, deadline, e) &&
+		exec(s, command, input, len, r, deadline, e);
+}
+
+void ssh_result_clear(struct ssh_result *r)
+{
+	buf_clear(&r->out);
+	buf_clear(&r->err);
+	r->status = 0;
 }

@@ -14,6 +14,13 @@
 /* Once, before the first thread. */
 void ssh_init(void);
 
+/* What carries the session. */
+enum ssh_carrier {
+	SSH_AUTO, /* libssh2, or OpenSSH for what libssh2 can't */
+	SSH_LIBSSH2,
+	SSH_OPENSSH,
+};
+
 /* Texts are not owned. */
 struct ssh_config {
 	const char *name;    /* what messages call it: the inventory's name */
@@ -23,16 +30,22 @@ struct ssh_config {
 	const char *key_file; /* NULL: the agent, then ~/.ssh/id_ed25519, id_ecdsa */
 	const char
 		*known_hosts; /* NULL: ~/.ssh/known_hosts, then /etc/ssh/ssh_known_hosts */
-	const char *proxy_command; /* argv as text; NULL: a TCP connection */
-	int timeout;               /* seconds for connect and login */
+	const char *
+		proxy_command; /* argv as text; NULL: a TCP connection, or with OpenSSH what
+				  ~/.ssh/config says */
+	int timeout;           /* seconds for connect and login */
+	enum ssh_carrier carrier;
+	const char *const
+		*options; /* words for OpenSSH ("-oHostKeyAlias=mail") that
+			       libssh2 can't honour; NULL-terminated, NULL: none */
 };
 
 struct ssh; /* opaque */
 
 /*
  * ERR_NET: no connection; ERR_AUTH: host key or login refused, or no algorithm in common
- * (the message says how to mend it); ERR_TIMEOUT; ERR_STOPPED. Messages don't begin with
- * c->name.
+ * (the message says how to mend it); ERR_TIMEOUT; ERR_STOPPED; ERR_IO: no ssh is installed,
+ * and libssh2 won't do. Messages don't begin with c->name.
  */
 struct ssh *ssh_open(const struct ssh_config *c, struct err *e) NODISCARD;
 void ssh_close(struct ssh *s);
@@ -41,9 +54,10 @@ DEFINE_AUTO(struct ssh, ssh, ssh_close)
 struct ssh_result {
 	struct buf out,
 		err; /* what it printed; each at most 256 KiB, the rest is dropped */
-	int status;  /* exit status; 128 + n for signal n; -1 if the session broke. libssh2
-			makes 0 of a channel that closes without a status, so a script
-			should end in a line that says it got there */
+	int status;  /* exit status; 128 + n for signal n (OpenSSH doesn't tell which: 128);
+			-1 if the session broke. libssh2 makes 0 of a channel that closes
+			without a status, so a script should end in a line that says it got
+			there */
 };
 #define SSH_RESULT_EMPTY                                                                   \
 	{                                                                                  \
@@ -86,3 +100,5 @@ bool ssh_remove(struct ssh *s, const char *dir, int64_t deadline, struct err *e)
 
 /* "ssh-ed25519 SHA256:…" of the host key that was accepted, for -v. */
 const char *ssh_host_key(const struct ssh *s);
+/* "libssh2 1.10.0", or "OpenSSH, as …", for -v. */
+const char *ssh_carried_by(const struct ssh *s);

@@ -11,9 +11,9 @@ for a in "${algorithms[@]}"; do tsig_key "k-$a" "$a"; done
 pebble_with PEBBLE_VA_ALWAYS_VALID=1
 begin_bind 5354 bind.example.net "${algorithms[@]/#/k-}"
 for a in "${algorithms[@]}"; do
-	more=
-	[[ $a != md5 ]] || more=', allow_md5: yes'
-	update_at 5354 "k-$a.key$more"
+	also=
+	[[ $a != md5 ]] || also=', allow_md5: yes'
+	update_at 5354 "k-$a.key$also"
 	settings "$a.bind.example.net: {names: [$a.bind.example.net, \"*.$a.bind.example.net\"]}"
 	ends 0 certpush renew
 	whole "$a.bind.example.net"

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/words.h"
 #include "conf/private/yaml.h"
 
 /* As written; NULL: not said. What is said first counts, as with ssh. */
@@ -10,6 +11,7 @@ struct ssh_args {
 	const char *port, *user, *identity, *known_hosts;
 	const char *jump, *command; /* one of them, or neither; "none" is a value */
 	struct pos port_pos, proxy_pos;
+	struct words only; /* what only OpenSSH can honour, as -oNAME=VALUE or -FFILE */
 };
 
 /* "-o ProxyJump=bastion -p 2222" and so on, over what is there already. */

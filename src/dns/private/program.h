@@ -4,20 +4,9 @@
  */
 #pragma once
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-
-/* Words of a command line, or of an environment; NULL-terminated by words_end. */
-struct words {
-	struct arena *arena;
-	const char **list;
-	size_t n;
-};
-void words_add(struct words *w, const char *fmt, ...) PRINTF(2, 3);
-const char *const *words_end(struct words *w);
-void words_clear(struct words *w); /* not the arena */
-DEFINE_AUTO_VALUE(struct words, words, words_clear)
+#include "base/words.h"
 
 struct program {
 	const char *const *argv, *const *env; /* as of struct child_spec */

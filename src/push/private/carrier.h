@@ -16,7 +16,7 @@ struct carrier *carrier_open(const struct host *h, struct err *e) NODISCARD;
 void carrier_close(struct carrier *c);
 DEFINE_AUTO(struct carrier, carrier, carrier_close)
 
-/* For -v: the host key that was accepted, or that it is this machine. */
+/* For -v: the host key that was accepted and what carries, or that it is this machine. */
 const char *carrier_tell(const struct carrier *c);
 
 /*

@@ -15,8 +15,16 @@ bool hostkey_known(const struct ssh_config *c, struct known_hosts *k, struct err
  * Before the handshake: ask for a type that is on file, so that the server doesn't show
  * another one that then looks unknown.
  */
-bool hostkey_prefer(struct ssh *s, const struct known_hosts *k, struct err *e) NODISCARD;
+bool hostkey_prefer(struct session *s, const struct known_hosts *k, struct err *e)
+	NODISCARD;
 
 /* After it: the key is the known one, or ERR_AUTH says what to do. Sets s->host_key. */
-bool hostkey_check(struct ssh *s, const struct ssh_config *c, const struct known_hosts *k,
-	struct err *e) NODISCARD;
+bool hostkey_check(struct session *s, const struct ssh_config *c,
+	const struct known_hosts *k, struct err *e) NODISCARD;
+
+/*
+ * OpenSSH refused the key that it describes so, "ssh-ed25519 SHA256:…": say as above what
+ * to do. Returns false.
+ */
+bool hostkey_refused(const struct ssh_config *c, const struct known_hosts *k,
+	const char *key, struct err *e);

@@ -55,5 +55,10 @@ enum known_verdict {
 enum known_verdict known_hosts_check(const struct known_hosts *k, const void *blob,
 	size_t len, const struct known_key **at);
 
+/* Of a key of this type that isn't on file: KNOWN_NOT, KNOWN_CHANGED or KNOWN_OTHER_TYPE.
+ */
+enum known_verdict known_hosts_of_type(
+	const struct known_hosts *k, const char *type, const struct known_key **at);
+
 /* The key type at the front of a public key blob (RFC 4253 6.6); NULL if there is none. */
 char *key_blob_type(const void *blob, size_t len) NODISCARD;

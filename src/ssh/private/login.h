@@ -6,6 +6,9 @@
 #include "ssh/private/session.h"
 #include "ssh/ssh.h"
 
-/* ERR_AUTH says which keys were tried, or why one could not be. */
-bool login(struct ssh *s, const struct ssh_config *c, int64_t deadline, struct err *e)
-	NODISCARD;
+/*
+ * ERR_AUTH says which keys were tried, or why one could not be. *beyond: there is a key
+ * that OpenSSH could try and libssh2 can't.
+ */
+bool login(struct session *s, const struct ssh_config *c, int64_t deadline, bool *beyond,
+	struct err *e) NODISCARD;

@@ -1,9 +1,9 @@
 /*
- * put - the session's SFTP channel, opened when it is first needed.
+ * put - SFTP over a session, opened when it is first needed.
  */
 #pragma once
 
-#include "ssh/private/session.h"
+#include "ssh/ssh.h"
 
-/* Close it, if it is open. */
-bool put_end(struct ssh *s, int64_t deadline, struct err *e) NODISCARD;
+/* Close it, if it is open. If that fails, the session can't be used any more. */
+bool put_end(struct ssh *s, int64_t deadline, struct err *e);

@@ -15,9 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct sftp;
-
-struct ssh {
+struct session {
 	LIBSSH2_SESSION *session;
 	int fd;
 	pid_t proxy;   /* 0: a TCP connection */
@@ -31,39 +29,39 @@ struct ssh {
 	char farewell[80]; /* its reason, if it gave one */
 	bool lost;         /* given up in the middle: only good for closing */
 	char *host_key;
-	struct sftp *sftp; /* kept open between ssh_put and ssh_remove */
-	LIBSSH2_CHANNEL *sftp_channel;
+	LIBSSH2_CHANNEL *subsystem; /* SFTP, once it is asked for */
 };
 
 /* A session over what dial made, which it owns from then on. No handshake yet. */
-struct ssh *session_new(const struct dialed *d, int64_t deadline) NODISCARD;
-void session_free(struct ssh *s);
-DEFINE_AUTO(struct ssh, session, session_free)
+struct session *session_new(const struct dialed *d, int64_t deadline) NODISCARD;
+void session_free(struct session *s);
+DEFINE_AUTO(struct session, session, session_free)
 
 /* More than fits one send: hold further writes back until a wait. */
-bool session_full(const struct ssh *s);
+bool session_full(const struct session *s);
 
 /* After LIBSSH2_ERROR_EAGAIN: until something arrived or could be sent. */
-bool session_wait(struct ssh *s, int64_t deadline, struct err *e) NODISCARD;
+bool session_wait(struct session *s, int64_t deadline, struct err *e) NODISCARD;
 
 /*
  * Between two turns of a loop: wait, unless something moved in the last turn, or arrived: a
  * read of one stream, and a write too, may have taken the other stream's bytes off the
  * socket. A deadline or a stop request is seen even if the host never pauses.
  */
-bool session_pause(struct ssh *s, bool moved, int64_t deadline, struct err *e) NODISCARD;
+bool session_pause(struct session *s, bool moved, int64_t deadline, struct err *e)
+	NODISCARD;
 
 /* False with *e set if the session can't be used any more, or a stop is requested. */
-bool session_usable(const struct ssh *s, struct err *e) NODISCARD;
+bool session_usable(const struct session *s, struct err *e) NODISCARD;
 
 /*
  * What libssh2 says of its last failure, after `doing`: ERR_NET if the connection is gone,
  * ERR_PROTOCOL else. Returns false.
  */
-bool session_err(struct ssh *s, int rc, const char *doing, struct err *e);
+bool session_err(struct session *s, int rc, const char *doing, struct err *e);
 
 /* The connection is gone, and not just this request refused. */
-bool session_broke(const struct ssh *s, int rc);
+bool session_broke(const struct session *s, int rc);
 
 /* Repeat a libssh2 call until it is more than EAGAIN; false if the wait failed. */
 #define SESSION_CALL(s, rc, call, deadline, e)                                             \

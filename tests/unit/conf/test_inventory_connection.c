@@ -31,6 +31,8 @@ static void what_isnt_said_has_its_default(void **state)
 	assert_string_equal(c->become_method, "sudo");
 	assert_int_equal(c->timeout, 10);
 	assert_false(c->local);
+	assert_int_equal(c->transport, TRANSPORT_AUTO);
+	assert_null(*c->options);
 }
 
 static void told(const struct connection *c, struct buf *out)
@@ -52,6 +54,10 @@ static void told(const struct connection *c, struct buf *out)
 		buf_printf(out, " timeout=%d", c->timeout);
 	if (c->local)
 		buf_puts(out, " local");
+	if (c->transport != TRANSPORT_AUTO)
+		buf_puts(out, c->transport == TRANSPORT_OPENSSH ? " openssh" : " libssh2");
+	for (const char *const *option = c->options; *option; option++)
+		buf_printf(out, " %s", *option);
 }
 
 static void ansibles_variables_are_understood(void **state)
@@ -82,6 +88,9 @@ static void ansibles_variables_are_understood(void **state)
 		{ "ansible_host: \"{{ inventory_hostname }}.{{ d }}\", d: example.net",
 			"h.example.net:22" },
 		{ "ansible_port: \"{{ p }}\", p: 2022", "h:2022" },
+		{ "certpush_transport: auto", "h:22" },
+		{ "certpush_transport: libssh2", "h:22 libssh2" },
+		{ "certpush_transport: \"{{ t }}\", t: openssh", "h:22 openssh" },
 		{ "ansible_password: x, ansible_python_interpreter: \"{{ x | y }}\"",
 			"h:22" },
 	};
@@ -138,6 +147,13 @@ static void options_of_ssh_are_understood(void **state)
 		{ "-p 2222 -i ~/k -l u", "h:2222 user=u key=/home/u/k" },
 		{ "-o Port=23 -o User=v -o IdentityFile=/k", "h:23 user=v key=/k" },
 		{ "-p 1 -p 2", "h:1" },
+		{ "-o CertificateFile=/c -m hmac-md5 -F /f",
+			"h:22 -oCertificateFile=/c -oMACs=hmac-md5 -F/f" },
+		{ "-ohostkeyalias=a -bX -o 'IdentityAgent /run/agent'",
+			"h:22 -oHostKeyAlias=a -oBindAddress=X -oIdentityAgent=/run/agent" },
+		{ "-o GSSAPIAuthentication=no -o GlobalKnownHostsFile=/dev/null", "h:22" },
+		{ "-C -o ControlMaster=auto -o ControlPersist=60s -o LogLevel=ERROR",
+			"h:22" },
 		{ "-o UserKnownHostsFile=~/kh", "h:22 known=/home/u/kh" },
 		/* the check can't be switched off */
 		{ "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no", "h:22" },
@@ -217,6 +233,10 @@ static void what_isnt_understood_is_told_with_its_place(void **state)
 			"2:48: ansible_become_method: certpush knows only sudo (and a login as root needs none), found 'su'" },
 		{ "ansible_connection: winrm",
 			"2:24: ansible_connection: expected ssh, paramiko or local, found 'winrm'" },
+		{ "certpush_transport: opensssh",
+			"2:24: certpush_transport: expected auto, libssh2 or openssh, found 'opensssh': did you mean 'openssh'?" },
+		{ "certpush_transport: [auto]",
+			"2:24: certpush_transport: expected a text, found a list" },
 		{ "ansible_ssh_timeout: soon",
 			"2:25: ansible_ssh_timeout: expected seconds (1-3600), found 'soon'" },
 		{ "ansible_user: !vault xyz",

@@ -1,0 +1,184 @@
+#include "ssh/private/complaint.h"
+#include "base/alloc.h"
+#include "base/text.h"
+#include "ssh/private/hostkey.h"
+#include "ssh/private/keyfile.h"
+
+#include <string.h>
+
+/* Lines that are no complaint. */
+static const char *const noise[] = { "debug", "Authenticated to ",
+	"Transferred: ", "Bytes per second: ", "Killed by signal ", "@@@",
+	"Warning: Permanently added", "Confirm user presence " };
+
+/* What a broken connection is called; a proxy has said why before. */
+static const char *const weak[] = { "kex_exchange_identification: ",
+	"ssh_exchange_identification: ", "Connection closed by ",
+	"banner exchange: Connection to UNKNOWN" };
+
+static bool begins(const char *line, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_starts(line, list[i]))
+			return true;
+	return false;
+}
+
+/* Each line of the log in turn, without its end; NULL after the last. malloc'ed. */
+static char *next_line(const char **log)
+{
+	size_t len = strcspn(*log, "\n"), text = len;
+	char *line;
+
+	if (!**log)
+		return NULL;
+	while (text > 0 && (unsigned char)(*log)[text - 1] <= ' ')
+		text--;
+	line = xstrndup(*log, text);
+	*log += len + ((*log)[len] == '\n');
+	text_tame(line);
+	return line;
+}
+
+char *complaint_line(const char *log)
+{
+	static const char own_name[] = "ssh: ";
+	char *found = xstrdup(""), *line;
+	bool strong = false;
+
+	while ((line = next_line(&log))) {
+		bool is_weak = begins(line, weak, ARRAY_LEN(weak));
+
+		if (!*line || begins(line, noise, ARRAY_LEN(noise)) ||
+			(is_weak && strong)) {
+			free(line);
+			continue;
+		}
+		strong = strong || !is_weak;
+		free(found);
+		found = line;
+	}
+	if (text_starts(found, own_name))
+		memmove(found, found + sizeof own_name - 1,
+			strlen(found) - sizeof own_name + 2);
+	return found;
+}
+
+char *complaint_host_key(const char *log)
+{
+	static const char *const leads[] = { "debug1: Server host key: ",
+		"debug1: Server host certificate: " };
+
+	for (;;) {
+		AUTO(str) char *line = next_line(&log);
+
+		if (!line)
+			return NULL;
+		for (size_t i = 0; i < ARRAY_LEN(leads); i++) {
+			const char *key = line + strlen(leads[i]);
+
+			if (text_starts(line, leads[i]) && strchr(key, ' '))
+				return xstrndup(key, strcspn(key, ","));
+		}
+	}
+}
+
+bool complaint_too_early(const char *log)
+{
+	return strstr(log, "kex_exchange_identification: ") ||
+		strstr(log, "ssh_exchange_identification: ");
+}
+
+/* "debug1: Offering public key: NAME TYPE SHA256:… [explicit] [agent]": the names. */
+static void offered(const char *log, struct buf *names)
+{
+	static const char lead[] = "debug1: Offering public key: ";
+	char *line;
+
+	for (; (line = next_line(&log)); free(line)) {
+		char *name = line + sizeof lead - 1, *end;
+
+		if (!text_starts(line, lead) || !(end = strstr(name, " SHA256:")))
+			continue;
+		*end = '\0';
+		end = strrchr(name, ' ');
+		buf_printf(names, "%s%.*s", names->len ? ", " : "",
+			end ? (int)(end - name) : 0, name);
+	}
+}
+
+/* Keys that it couldn't use at all. */
+static void unusable(const char *log, struct buf *text)
+{
+	static const char *const leads[] = { "Load key ", "Warning: Identity file ",
+		"sign_and_send_pubkey: " };
+	char *line;
+
+	for (; (line = next_line(&log)); free(line))
+		if (begins(line, leads, ARRAY_LEN(leads)))
+			buf_printf(text, "; %s", line);
+}
+
+static bool locked(const char *path)
+{
+	struct err ignored;
+	const struct keyfile *k = keyfile_get(path, &ignored);
+
+	return k && k->encrypted;
+}
+
+static bool no_login(const struct ssh_config *c, const struct known_hosts *k,
+	const char *log, const char *line, struct err *e)
+{
+	AUTO(buf) struct buf names = BUF_EMPTY, more = BUF_EMPTY;
+
+	(void)k;
+	offered(log, &names);
+	unusable(log, &more);
+	if (c->key_file && locked(c->key_file))
+		buf_printf(&more, "; %s is protected by a passphrase: ssh-add %s",
+			c->key_file, c->key_file);
+	if (names.len == 0)
+		return err_set(e, ERR_AUTH, "no key to log in with: %s%s", line, more.data);
+	return err_set(e, ERR_AUTH, "login as %s refused: tried %.200s%s", c->user,
+		names.data, more.data);
+}
+
+static bool no_host_key(const struct ssh_config *c, const struct known_hosts *k,
+	const char *log, const char *line, struct err *e)
+{
+	AUTO(str) char *key = complaint_host_key(log);
+
+	return key ? hostkey_refused(c, k, key, e) : err_set(e, ERR_AUTH, "%s", line);
+}
+
+static const struct complaint {
+	const char *says;
+	enum err_kind kind;
+	bool (*tell)(const struct ssh_config *c, const struct known_hosts *k,
+		const char *log, const char *line, struct err *e); /* NULL: the line */
+} complaints[] = {
+	{ "Host key verification failed", ERR_AUTH, no_host_key },
+	{ ": Permission denied (", ERR_AUTH, no_login },
+	{ "Too many authentication failures", ERR_AUTH, no_login },
+	{ "Unable to negotiate with ", ERR_AUTH, NULL },
+	{ "Bad configuration option", ERR_CONFIG, NULL },
+	{ "terminating, ", ERR_CONFIG, NULL }, /* and it counts the bad lines of a file */
+	{ "command-line line 0: ", ERR_CONFIG, NULL },
+	{ "command-line: line 0: ", ERR_CONFIG, NULL },
+	{ "timed out", ERR_TIMEOUT, NULL },
+	{ "", ERR_NET, NULL },
+};
+
+bool complaint_err(const struct ssh_config *c, const struct known_hosts *k, const char *log,
+	struct err *e)
+{
+	AUTO(str) char *line = complaint_line(log);
+	const struct complaint *row = complaints;
+
+	while (!strstr(line, row->says))
+		row++;
+	if (row->tell)
+		return row->tell(c, k, log, line, e);
+	return err_set(e, row->kind, "%s", *line ? line : "ssh ended, and didn't say why");
+}

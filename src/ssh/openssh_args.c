@@ -1,0 +1,86 @@
+#include "ssh/private/openssh_args.h"
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/child.h"
+
+#include <string.h>
+
+/*
+ * ssh takes the first value that it hears of, so these stand before what an inventory or
+ * ~/.ssh/config may say. DEBUG1 is for what complaint.h makes out.
+ */
+static const char *const always[] = { "ssh", "-M", "-N", "-T", "-oBatchMode=yes",
+	"-oStrictHostKeyChecking=yes", "-oNoHostAuthenticationForLocalhost=no",
+	"-oUpdateHostKeys=no", "-oLogLevel=DEBUG1", "-oEscapeChar=none",
+	"-oControlPersist=no", "-oClearAllForwardings=yes", "-oForwardAgent=no",
+	"-oForwardX11=no", "-oTunnel=no", "-oPermitLocalCommand=no", "-oRemoteCommand=none",
+	"-oAddKeysToAgent=no", "-oVisualHostKey=no", "-oNumberOfPasswordPrompts=0",
+	"-oServerAliveInterval=10", "-oServerAliveCountMax=3" };
+
+/* ssh_config(5), TOKENS: a percent sign is two. */
+static char *literal(const char *text)
+{
+	AUTO(buf) struct buf b = BUF_EMPTY;
+
+	for (; *text; text++)
+		buf_printf(&b, *text == '%' ? "%%%%" : "%c", *text);
+	return buf_take(&b);
+}
+
+/* ssh has a shell run it, which must see the words that we see. */
+static bool add_proxy(struct words *w, const char *command, struct err *e)
+{
+	char **argv = argv_split(command);
+	AUTO(buf) struct buf b = BUF_EMPTY;
+	AUTO(str) char *text = NULL;
+
+	if (!argv)
+		return err_set(e, ERR_CONFIG,
+			"proxy command: unbalanced quotes or empty: %s", command);
+	for (char **word = argv; *word; word++) {
+		if (b.len)
+			buf_putc(&b, ' ');
+		buf_shell_word(&b, *word);
+	}
+	free(argv);
+	text = literal(b.data);
+	words_add(w, "-oProxyCommand=%s", text);
+	return true;
+}
+
+static void add_keys(struct words *w, const struct ssh_config *c)
+{
+	AUTO(str) char *key = c->key_file ? literal(c->key_file) : NULL;
+	AUTO(str) char *hosts = c->known_hosts ? literal(c->known_hosts) : NULL;
+
+	if (key) {
+		words_add(w, "-oIdentitiesOnly=yes");
+		words_add(w, "-oIdentityFile=\"%s\"", key);
+	}
+	/* as with libssh2, that file alone counts then */
+	if (hosts) {
+		words_add(w, "-oUserKnownHostsFile=\"%s\"", hosts);
+		words_add(w, "-oGlobalKnownHostsFile=/dev/null");
+	}
+}
+
+bool openssh_args(
+	const struct ssh_config *c, const char *socket, struct words *w, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(always); i++)
+		words_add(w, "%s", always[i]);
+	words_add(w, "-S%s", socket);
+	words_add(w, "-oConnectTimeout=%d", c->timeout);
+	words_add(w, "-oUser=%s", c->user);
+	/* else ~/.ssh/config may name another */
+	if (c->port != 22)
+		words_add(w, "-oPort=%d", c->port);
+	if (c->proxy_command && !add_proxy(w, c->proxy_command, e))
+		return false;
+	for (const char *const *option = c->options; option && *option; option++)
+		words_add(w, "%s", *option);
+	add_keys(w, c);
+	words_add(w, "--");
+	words_add(w, "%s", c->address);
+	return true;
+}

@@ -1,0 +1,21 @@
+/*
+ * complaint - what OpenSSH's ssh prints on its standard error (LogLevel DEBUG1), made out.
+ */
+#pragma once
+
+#include "ssh/private/known_hosts.h"
+#include "ssh/ssh.h"
+
+/* "ssh-ed25519 SHA256:…" of the key or certificate that the host showed; NULL if it didn't
+ * come so far. malloc'ed. */
+char *complaint_host_key(const char *log) NODISCARD;
+
+/* The last line in which it says what is wrong, tamed; "" if it doesn't. malloc'ed. */
+char *complaint_line(const char *log) NODISCARD;
+
+/* It ended before it was logged in. Returns false. */
+bool complaint_err(const struct ssh_config *c, const struct known_hosts *k, const char *log,
+	struct err *e);
+
+/* It was closed on before a word was said, as sshd's MaxStartups does. */
+bool complaint_too_early(const char *log);

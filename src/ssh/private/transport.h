@@ -1,0 +1,42 @@
+/*
+ * transport - what carries a session: libssh2 in this process, or OpenSSH's ssh in one of
+ * its own. All that is told to a user of ssh.h about calls and errors holds for both.
+ */
+#pragma once
+
+#include "ssh/private/known_hosts.h"
+#include "ssh/ssh.h"
+
+struct transport {
+	/*
+	 * NULL with *e; *beyond: for a reason that isn't the host's or the user's, and
+	 * another transport may do better.
+	 */
+	void *(*open)(const struct ssh_config *c, const struct known_hosts *k,
+		int64_t deadline, bool *beyond, struct err *e);
+	void (*close)(void *t);
+	const char *(*host_key)(const void *t);
+
+	/* False with *e set if it can't be used any more, or a stop is requested. */
+	bool (*usable)(const void *t, struct err *e);
+	/* As ssh_exec. ERR_REMOTE: the host refused, and nothing was begun. */
+	bool (*exec)(void *t, const char *command, const void *input, size_t len,
+		struct ssh_result *r, int64_t deadline, struct err *e);
+
+	/* The SFTP subsystem, one at a time. */
+	bool (*sftp_open)(void *t, int64_t deadline, struct err *e);
+	bool (*sftp_move)(void *t, const struct buf *out, size_t *sent, struct buf *in,
+		int64_t deadline, struct err *e); /* as sftp_pipe has it */
+	bool (*sftp_close)(void *t, int64_t deadline, struct err *e);
+};
+
+extern const struct transport transport_libssh2, transport_openssh;
+
+enum { SSH_MAX_OUTPUT = 256 << 10 }; /* of what a command prints, each stream */
+
+struct ssh {
+	const struct transport *by;
+	void *t;
+	struct sftp *sftp; /* kept open between ssh_put and ssh_remove */
+	char *carrier;
+};
