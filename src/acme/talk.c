@@ -143,7 +143,8 @@ static bool again(
 		return false;
 	if (r->retry_after > 0)
 		pause = (int64_t)r->retry_after * a->pace.second_ms;
-	if (pause >= deadline_left(deadline))
+	/* with time to ask in: what is wrong with the CA is told, not that time is up */
+	if (pause + a->pace.retry_ms >= deadline_left(deadline))
 		return false;
 	(*tries)++;
 	if (clock_sleep_ms((int)pause, &stopped))

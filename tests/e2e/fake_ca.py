@@ -154,6 +154,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def fault_close(self, _):
         self.hang_up()
 
+    def fault_away(self, _):
+        """From here on, whatever is asked, until DIR/away is removed."""
+        with open(path("away"), "w", encoding="ascii"):
+            pass
+        self.hang_up()
+
     def fault_cut(self, _):
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{\"status")
         self.hang_up()
@@ -333,6 +339,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.payload:
             with lock, open(path("payloads"), "a", encoding="utf-8") as f:
                 f.write(place + " " + json.dumps(self.payload) + "\n")
+        if os.path.exists(path("away")):
+            self.hang_up()
+            return
         self.fault, argument = (faults().get(place, []) + ["", ""])[:2]
         if self.fault and self.misbehave(self.fault, argument):
             return

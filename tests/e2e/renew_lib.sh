@@ -51,7 +51,7 @@ fake_ca() {
 	acme_timeout=10s
 }
 mode() { printf '%s\n' "$@" >"$dir/ca/mode"; }
-behave() { rm -f "$dir/ca/mode"; }
+behave() { rm -f "$dir/ca/mode" "$dir/ca/away"; }
 # How often the CA was asked at that place since `forget`.
 asked() { grep -cx "$1" "$dir/ca/log" || :; }
 forget() { : >"$dir/ca/log"; }

@@ -31,6 +31,22 @@ ends 0 certpush renew --force -vv
 all_whole
 has_names six new.example.net one.example.net
 no_records new.example.net
+# Of several chains the one that ends where it is said to.
+pebble_with PEBBLE_ALTERNATE_ROOTS=2
+name_of() { sed -n "s/^ *$1.*CN = //p" | tail -n 1; }
+csplit -s -z -f "$dir/root." "$share/roots.pem" '/BEGIN/' '{*}'
+n=0
+for file in "$dir"/root.*; do
+	root=$(openssl x509 -noout -text -in "$file" | name_of Subject:)
+	if [[ $root != Pebble* ]]; then continue; fi
+	n=$((n + 1))
+	settings "chosen.example.net: {preferred_chain: $root}"
+	ends 0 certpush renew --force
+	whole chosen.example.net
+	[[ $(openssl x509 -noout -text -in "$dir/store/chosen.example.net/chain.pem" | name_of Issuer:) == "$root" ]] ||
+		fail "the chain doesn't end at $root"
+done
+((n == 3)) || fail "Pebble has $n roots, not three"
 "$lab" ca
 
 # The other side of one that fails: a name in no zone of ours, in a zone that nobody answers for, that this CA blocks.
