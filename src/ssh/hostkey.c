@@ -215,9 +215,15 @@ bool hostkey_refused(const struct ssh_config *c, const struct known_hosts *k,
 	char *type = xstrndup(key, (size_t)((cert && cert < end ? cert : end) - key));
 	AUTO(str) char *plain = xasprintf("%s%s", type, end);
 	const struct known_key *at = described(k, plain, type);
-	enum known_verdict verdict = KNOWN_REVOKED;
+	enum known_verdict verdict;
 
-	if (!at || !at->revoked)
-		verdict = known_hosts_of_type(k, type, &at);
+	if (at && at->revoked)
+		return refuse(c, k, KNOWN_REVOKED, at, plain, type, e);
+	if (at)
+		return err_set(e, ERR_AUTH,
+			"host key of %s is on file (%s:%d), but OpenSSH looks for another name "
+			"(HostKeyAlias): %s",
+			c->address, at->file, at->line, plain);
+	verdict = known_hosts_of_type(k, type, &at);
 	return refuse(c, k, verdict, at, plain, type, e);
 }

@@ -274,6 +274,31 @@ static void a_talker_that_cannot_start_leaves_nothing(void **state)
 	assert_int_equal(fd, -1);
 }
 
+static void programs_are_found_in_the_path(void **state)
+{
+	static const struct {
+		const char *path, *name;
+		bool found;
+	} rows[] = {
+		{ "/nowhere:/bin", "sh", true },
+		{ "/bin", "sh", true },
+		{ "::/bin:", "sh", true },
+		{ "/nowhere", "sh", false },
+		{ "", "sh", false },
+		{ "/bin", "no-such-program", false },
+		{ NULL, "sh", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].path)
+			setenv("PATH", rows[i].path, 1);
+		else
+			unsetenv("PATH");
+		assert_int_equal(child_found(rows[i].name), rows[i].found);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +315,7 @@ int main(void)
 		cmocka_unit_test(a_grandchild_that_holds_the_pipe_hangs_nobody),
 		cmocka_unit_test(a_talker_has_one_socket_and_ends_when_told),
 		cmocka_unit_test(a_talker_that_cannot_start_leaves_nothing),
+		cmocka_unit_test(programs_are_found_in_the_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

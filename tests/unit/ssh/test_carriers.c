@@ -85,7 +85,7 @@ static void commands_run(void **state)
 static void large_input_arrives(void **state)
 {
 	const struct sshd *d = sshd_fresh(state);
-	enum { SIZE = 3 << 20 };
+	enum { SIZE = 1 << 20 };
 	char *input = xmalloc(SIZE);
 
 	memset(input, 'x', SIZE);
@@ -240,8 +240,10 @@ static void refuses(const struct sshd *d, enum err_kind kind, const char *const 
 		struct ssh_config c = sshd_config(d, carriers[i]);
 		struct err e = { 0 };
 
-		for (const char *const *text = texts; *text; text++)
-			assert_err(ssh_open(&c, &e), &e, kind, *text);
+		assert_err(ssh_open(&c, &e), &e, kind, texts[0]);
+		for (const char *const *text = texts + 1; *text; text++)
+			if (!strstr(e.msg, *text))
+				fail_msg("%s: '%s' is not in: %s", names[i], *text, e.msg);
 	}
 }
 

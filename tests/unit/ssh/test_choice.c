@@ -156,6 +156,54 @@ static void host_certificate_refused(void **state)
 	assert_non_null(strstr(e.msg, "by no @cert-authority either"));
 }
 
+/* A file of options counts, but for what would weaken the check or run something. */
+static void config_file(void **state)
+{
+	struct sshd *d = sshd_fresh(state);
+	AUTO(str)
+	char *text = xasprintf("HostKeyAlias alias\nStrictHostKeyChecking no\n"
+			       "UserKnownHostsFile /dev/null\nUser nobody\n"
+			       "PermitLocalCommand yes\nLocalCommand touch %s/run\n"
+			       "RemoteCommand touch %s/run\nProxyCommand false\n"
+			       "ControlMaster no\nControlPath none\n",
+		d->dir, d->dir);
+	AUTO(str) char *option = xasprintf("-F%s/config", d->dir);
+	AUTO(str) char *run = sshd_path(d, "run");
+	const char *const options[] = { option, NULL };
+	struct ssh_config c;
+	struct err e = { 0 };
+	AUTO(ssh) struct ssh *s = NULL;
+
+	sshd_write(d, "config", text);
+	c = sshd_config(d, SSH_AUTO);
+	c.options = options;
+	assert_err(ssh_open(&c, &e), &e, ERR_AUTH,
+		"OpenSSH looks for another name (HostKeyAlias): ssh-ed25519");
+	sshd_know(d, "", "alias", "host_ed25519");
+	s = ssh_open(&c, &e);
+	assert_ok(s != NULL, &e);
+	assert_false(fs_exists(run));
+}
+
+/* What ssh would take for a token, or for two words. */
+static void odd_names(void **state)
+{
+	struct sshd *d = sshd_fresh(state);
+	struct ssh_config c;
+	struct err e = { 0 };
+	AUTO(ssh) struct ssh *s = NULL;
+	AUTO(str) char *known = sshd_path(d, "known %h hosts");
+
+	sshd_run(d, (const char *const[]){ "cp", "known", known, NULL });
+	sshd_run(d, (const char *const[]){ "cp", "user_ed25519", "a %u key", NULL });
+	free(d->key);
+	d->key = sshd_path(d, "a %u key");
+	c = sshd_config(d, SSH_OPENSSH);
+	c.known_hosts = known;
+	s = ssh_open(&c, &e);
+	assert_ok(s != NULL, &e);
+}
+
 static void no_ssh_installed(void **state)
 {
 	struct sshd *d = sshd_fresh(state);
@@ -186,6 +234,8 @@ int main(void)
 		cmocka_unit_test(libssh2_alone),
 		cmocka_unit_test(never_asked_twice),
 		cmocka_unit_test(host_certificate_refused),
+		cmocka_unit_test(config_file),
+		cmocka_unit_test(odd_names),
 		cmocka_unit_test(no_ssh_installed),
 	};
 
