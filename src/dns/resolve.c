@@ -277,7 +277,8 @@ bool resolve_servers(const struct resolvers *r, const char *zone, uint16_t port,
 	if (!find_names(r, zone, port, all, deadline, e))
 		return false;
 	/* resolvers turn the set round: what is told of it shall not change each time */
-	qsort(all->list, all->n, sizeof *all->list, by_name);
+	if (all->n > 1)
+		qsort(all->list, all->n, sizeof *all->list, by_name);
 	for (size_t i = 0; i < all->n; i++) {
 		if (!find_addresses(r, &all->list[i], port, deadline, e))
 			return false;
