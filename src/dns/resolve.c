@@ -211,14 +211,12 @@ static bool add_servers(
 
 /* What one server of the zone above hands the zone down to. */
 static bool ask_above(const struct name_server *above, const struct buf *query,
-	const ldns_rdf *zone, struct name_servers *all, int64_t deadline)
+	const ldns_rdf *zone, struct name_servers *all, int64_t deadline, struct err *e)
 {
-	struct err e;
-
 	for (size_t i = 0; i < above->at.n; i++) {
 		AUTO(pkt)
 		ldns_pkt *p = ask(&above->at.list[i], query,
-			deadline_first(deadline, deadline_in_ms(TRY_MS)), &e);
+			deadline_first(deadline, deadline_in_ms(TRY_MS)), e);
 		const ldns_rdf *cut = p ? answer_referral(p, zone) : NULL;
 
 		if (cut && ldns_dname_compare(cut, zone) == 0)
@@ -242,7 +240,7 @@ static bool find_handed_down(const struct resolvers *r, const char *zone, uint16
 		!query_build(&query, zone, LDNS_RR_TYPE_NS, false, e))
 		return false;
 	for (size_t i = 0; i < servers.n; i++)
-		if (ask_above(&servers.list[i], &query, owner, all, deadline))
+		if (ask_above(&servers.list[i], &query, owner, all, deadline, e))
 			return true;
 	return false;
 }
@@ -252,11 +250,13 @@ static bool find_names(const struct resolvers *r, const char *zone, uint16_t por
 {
 	AUTO(pkt) ldns_pkt *p = resolve_ask(r, zone, LDNS_RR_TYPE_NS, deadline, e);
 	AUTO(rdf) ldns_rdf *owner = p ? name_parse(zone, e) : NULL;
-	struct err ignored;
+	struct err later = { 0 };
 
-	if (!p)
-		return e->kind != ERR_STOPPED &&
-			find_handed_down(r, zone, port, all, deadline, &ignored);
+	if (!p && e->kind != ERR_STOPPED &&
+		find_handed_down(r, zone, port, all, deadline, &later))
+		return true;
+	if (later.kind == ERR_STOPPED)
+		*e = later;
 	return owner &&
 		(add_servers(ldns_pkt_answer(p), owner, all) ||
 			err_set(e, ERR_DNS,
@@ -274,7 +274,7 @@ bool resolve_servers(const struct resolvers *r, const char *zone, uint16_t port,
 {
 	size_t known = 0;
 
-	if (!find_names(r, zone, port, all, deadline, e))
+	if (!find_names(r, zone, port, all, deadline, e) || all->n == 0)
 		return false;
 	/* resolvers turn the set round: what is told of it shall not change each time */
 	if (all->n > 1)

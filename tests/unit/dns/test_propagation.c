@@ -329,6 +329,7 @@ static void a_zone_that_nobody_serves_is_told_with_its_servers(void **state)
 
 	s->play[0].refers = s->play[1].refers = "_acme-challenge.example.net";
 	s->play[2].lame = s->dead_below = true;
+	r.zone = xstrdup("_acme-challenge.example.net");
 	s->config.timeout = 1;
 	s->terms.second_ms = 100;
 	wait_for(s, &r, 1);
