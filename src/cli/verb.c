@@ -12,8 +12,8 @@ const struct verb verbs[] = {
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_TRUST,
 		"[SERVICE|PLAYBOOK...]", "show what push would change, and change nothing",
 		"The hosts are really looked at, as with push --dry-run. Records that have to be\n"
-		"published are told too: those of dns-persist-01, the TLSA of keys made in\n"
-		"advance.\n" },
+		"published are told too: aliases, those of dns-persist-01, the TLSA of keys made\n"
+		"in advance.\n" },
 	{ "push", VERB_PUSH, cmd_push,
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_LOCK | NEED_TRUST,
 		"[SERVICE|PLAYBOOK...]",

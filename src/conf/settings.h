@@ -51,6 +51,7 @@ enum propagation_check {
 	PROPAGATION_AUTHORITATIVE, /* every address of every name server of the public NS
 				      set */
 	PROPAGATION_SERVERS,       /* the servers listed under `servers` */
+	PROPAGATION_RESOLVERS,     /* those that are asked for everything else too */
 	PROPAGATION_SLEEP,         /* wait `settle` seconds and hope */
 	PROPAGATION_NONE,
 };

@@ -182,6 +182,7 @@ static bool read_tsig(const struct reading *r, const struct field *f,
 static const struct choice checks[] = {
 	{ "authoritative", PROPAGATION_AUTHORITATIVE },
 	{ "servers", PROPAGATION_SERVERS },
+	{ "resolvers", PROPAGATION_RESOLVERS },
 	{ "sleep", PROPAGATION_SLEEP },
 	{ "none", PROPAGATION_NONE },
 	{ NULL, 0 },

@@ -48,6 +48,7 @@ struct dns_config {
 	enum dns_check {
 		DNS_CHECK_AUTHORITATIVE,
 		DNS_CHECK_SERVERS,
+		DNS_CHECK_RESOLVERS,
 		DNS_CHECK_SLEEP,
 		DNS_CHECK_NONE
 	} check;

@@ -98,6 +98,27 @@ static bool listed_servers(
 		err_set(e, ERR_CONFIG, "no servers are listed to be asked for the records");
 }
 
+/* They remember what they are told for as long as it lives: nothing has asked them for the
+ * record before. */
+static bool own_resolvers(
+	const struct dns_config *c, struct name_servers *all, struct err *e)
+{
+	AUTO(resolvers) struct resolvers r = { 0 };
+
+	if (!resolvers_from(c, &r, e))
+		return false;
+	for (size_t i = 0; i < r.at.n; i++) {
+		struct name_server *server;
+
+		GROW(all->list, all->n);
+		server = &all->list[all->n++];
+		*server = (struct name_server){ .name = xstrdup(r.at.list[i].text) };
+		GROW(server->at.list, server->at.n);
+		server->at.list[server->at.n++] = r.at.list[i];
+	}
+	return true;
+}
+
 static void find_servers(void *ctx, size_t i)
 {
 	struct plan *p = ctx;
@@ -105,8 +126,10 @@ static void find_servers(void *ctx, size_t i)
 	const struct dns_config *c = z->zone.config;
 	AUTO(resolvers) struct resolvers resolvers = { 0 };
 
-	if (c->check == DNS_CHECK_SERVERS) {
-		if (listed_servers(c, p->terms->port, &z->servers, &z->err))
+	if (c->check != DNS_CHECK_AUTHORITATIVE) {
+		if (c->check == DNS_CHECK_SERVERS
+				? listed_servers(c, p->terms->port, &z->servers, &z->err)
+				: own_resolvers(c, &z->servers, &z->err))
 			z->err.kind = ERR_NONE;
 		return;
 	}
@@ -294,7 +317,7 @@ static void add_subject(
 	p->subjects[p->n] = (struct subject){ .record = r,
 		.name = name,
 		.deadline = deadline,
-		.recursive = r->config->check == DNS_CHECK_SERVERS };
+		.recursive = r->config->check != DNS_CHECK_AUTHORITATIVE };
 	p->zone_names[p->n++] = zone;
 }
 
@@ -362,7 +385,8 @@ static bool wants(const struct dns_record *r)
 static bool is_checked(const struct dns_record *r)
 {
 	return r->config->check == DNS_CHECK_AUTHORITATIVE ||
-		r->config->check == DNS_CHECK_SERVERS;
+		r->config->check == DNS_CHECK_SERVERS ||
+		r->config->check == DNS_CHECK_RESOLVERS;
 }
 
 /* The longest of the pauses that follow once all is seen (or instead of looking). */

@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#define DAY 86400
+
 /* A playbook may say "news" or "9". */
 static bool same_account(const char *wanted, const char *name, const char *number)
 {
@@ -48,7 +50,8 @@ static const char *kind_of(const struct target *t, const struct bundle *b)
 		return "chain";
 	if (!share_a_name(theirs, ours))
 		return "foreign";
-	return cert_not_before(theirs) > cert_not_before(ours) ? "newer" : "older";
+	/* some CAs let a certificate begin an hour ago, some at midnight */
+	return cert_not_before(theirs) > cert_not_before(ours) + DAY ? "newer" : "older";
 }
 
 static const char *difference(const struct target *t, const struct bundle *b)

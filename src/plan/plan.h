@@ -82,10 +82,11 @@ bool plan_holds_leaf(const struct target *t);
 
 /*
  * Compare with what was seen (one for each target) and say what must change, and why:
- * "missing"; "older", "newer", "foreign" (no name in common), "chain" (the same leaf in
- * another one); "wrong key" (the certificate there is right); "content" (it can't be told);
- * "owner", "group", "mode". A service with a newer certificate is left alone (`newer`),
- * unless `force`. False with ERR_REFUSED if a path is something that must not be replaced.
+ * "missing"; "older", "newer" (by more than a day), "foreign" (no name in common), "chain"
+ * (the same leaf in another one); "wrong key" (the certificate there is right); "content"
+ * (it can't be told); "owner", "group", "mode". A service with a newer certificate is left
+ * alone (`newer`), unless `force`. False with ERR_REFUSED if a path is something that must
+ * not be replaced.
  */
 bool plan_compare(struct host_plan *p, const struct seen_file *seen, bool force,
 	struct err *e) NODISCARD;

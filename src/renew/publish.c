@@ -1,6 +1,6 @@
 /*
- * What the user has to publish: the records that dns-persist-01 wants to find, and the TLSA
- * records of keys that were made in advance.
+ * What the user has to publish: the records that dns-persist-01 wants to find, the aliases
+ * that the settings speak of, and the TLSA records of keys that were made in advance.
  */
 #include "base/alloc.h"
 #include "base/text.h"
@@ -181,6 +181,48 @@ static void look(struct search *s)
 	tell_records(s);
 }
 
+/* ---- aliases that the settings speak of ---- */
+
+/* Is _acme-challenge.DOMAIN the alias that it is said to be? */
+static void tell_alias(const struct search *s, const struct certificate *c,
+	const char *domain, const char *alias)
+{
+	AUTO(str) char *name = dns_challenge_name(NULL, domain);
+	AUTO(buf) struct buf data = BUF_EMPTY;
+	AUTO(str) char *place = NULL;
+	struct err e;
+
+	place = dns_trace(providers_to_look(&s->providers, domain), name, &e);
+	buf_printf(&data, "CNAME %s.", alias);
+	if (!place)
+		report_warn(s->report, "%s: %s", c->name, e.msg);
+	else if (!text_eq(place, alias))
+		tell(s, c, name, data.data);
+}
+
+/* Of one of its first n names? */
+static bool is_domain_of(const struct certificate *c, size_t n, const char *domain)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_eq(certificate_domain(c->names[i]), domain))
+			return true;
+	return false;
+}
+
+static void tell_aliases(struct search *s, const struct certificate *c)
+{
+	for (size_t i = 0; i < c->n_names; i++) {
+		const char *domain = certificate_domain(c->names[i]);
+		const struct dns_settings *d = settings_dns_for(s->settings, domain);
+
+		/* with the wildcard beside it, it is told by the first of the two */
+		if (!d || !d->alias || wants_standing(c) || is_domain_of(c, i, domain))
+			continue;
+		providers_read(&s->providers, s->settings);
+		tell_alias(s, c, domain, d->alias);
+	}
+}
+
 /* ---- keys in advance ---- */
 
 static void tell_key(
@@ -212,6 +254,8 @@ void renew_tell_records(
 
 	seats_init(&s.seats, settings, 4);
 	look(&s);
-	for (size_t i = 0; i < settings->n_certificates; i++)
+	for (size_t i = 0; i < settings->n_certificates; i++) {
+		tell_aliases(&s, &settings->certificates[i]);
 		tell_key(&s, store, &settings->certificates[i]);
+	}
 }

@@ -40,8 +40,9 @@ struct renew_total renew_run(const struct renew *r);
 
 /*
  * Tell what the user has to publish: records of dns-persist-01 that no name server shows
- * (their CAs' directories are asked what they are called), and the TLSA records of keys
- * made in advance. What can't be found out is a warning.
+ * (their CAs' directories are asked what they are called), an `alias` that the DNS doesn't
+ * lead to, and the TLSA records of keys made in advance. What can't be found out is a
+ * warning.
  */
 void renew_tell_records(
 	const struct settings *settings, struct store *store, struct report *report);

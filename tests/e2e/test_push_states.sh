@@ -43,8 +43,10 @@ ends 0 certpush push -l panix
 up_to_date panix
 
 # Newer than the store: refused, the others go on; with --force it is replaced. A key in the same file stays where it is.
+mint www.example.net from=-3
+quiet certpush push --force -l panix,ovh
 keep
-mint www.example.net from=0
+mint www.example.net
 bring "$dir/store/www.example.net"
 on panix sh -c 'cat /etc/apache2/tls/privkey.pem >>/etc/apache2/tls/fullchain.pem'
 quiet certpush push -l ovh

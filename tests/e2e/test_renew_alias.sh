@@ -33,6 +33,14 @@ settings moved.example.net:
 ends 0 certpush renew --force -vv
 whole moved.example.net
 
+# plan prints the alias that isn't there.
+mkdir inventory
+echo 'all: {hosts: {}}' >inventory/hosts.yml
+settings moved.example.net: plain.example.net:
+ends 0 certpush plan
+says '^publish: \[plain\.example\.net\] _acme-challenge\.plain\.example\.net\. CNAME moved\.acme\.example\.net\.$'
+says_not '^publish: \[moved'
+
 # Killed with the record in place: the next run takes it out, from where it stands.
 "$lab" break ovh lag
 dns=$(native)

@@ -321,7 +321,7 @@ static void bad_settings_get_a_line_with_the_place(void **state)
 		{ "dns: [{provider: hook, hook: x, zones: ['*.a']}]", 1, 41, "has a '*'" },
 		{ "dns: [{provider: hook, hook: x, zone: a..b}]", 1, 39, "an empty label" },
 		{ "dns: [{provider: hook, hook: x, propagation: {check: maybe}}]", 1, 54,
-			"expected authoritative, servers, sleep or none, found 'maybe'" },
+			"expected authoritative, servers, resolvers, sleep or none, found 'maybe'" },
 		{ "dns: [{provider: hook, hook: x, propagation: {check: servers}}]", 1, 46,
 			"wants a list 'servers'" },
 		{ "dns: [{provider: hook, hook: x, propagation: {check: none, servers: [192.0.2.1]}}]",

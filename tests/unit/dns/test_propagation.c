@@ -524,6 +524,21 @@ static void listed_servers_are_asked_instead(void **state)
 	dns_records_clear(&r, 1);
 }
 
+static void the_resolvers_are_asked_if_it_is_said(void **state)
+{
+	struct stage *s = *state;
+	struct dns_record r = record(s, "example.net", "two");
+
+	s->config.check = DNS_CHECK_RESOLVERS;
+	s->resolvers[0] = s->server[2].spec;
+	s->play[2].listed = s->play[2].lame = true;
+	wait_for(s, &r, 1);
+	assert_string_equal(r.err.msg, "");
+	assert_true(r.visible);
+	assert_int_equal(s->resolver.n_udp + s->server[0].n_udp, 0);
+	dns_records_clear(&r, 1);
+}
+
 static void nothing_is_asked_where_nothing_is_to_be_seen(void **state)
 {
 	struct stage *s = *state;
@@ -569,6 +584,7 @@ int main(void)
 		staged(who_lags_is_named),
 		staged(a_zone_that_nobody_can_be_asked_about_fails_at_once),
 		staged(listed_servers_are_asked_instead),
+		staged(the_resolvers_are_asked_if_it_is_said),
 		staged(nothing_is_asked_where_nothing_is_to_be_seen),
 	};
 
