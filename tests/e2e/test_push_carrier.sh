@@ -20,7 +20,7 @@ modes() {
 	done | sort
 }
 
-quiet certpush push
+quiet certpush push --force
 modes >"$dir/modes"
 for carrier in libssh2 openssh; do
 	by $carrier
