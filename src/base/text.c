@@ -35,6 +35,14 @@ bool text_in_zone(const char *name, size_t len, const char *zone)
 		(len == tail || name[len - tail - 1] == '.');
 }
 
+bool text_among(const char *const *list, size_t n, const char *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_eq(list[i], s))
+			return true;
+	return false;
+}
+
 void text_lower(char *s)
 {
 	for (; *s; s++)

@@ -11,6 +11,8 @@ bool text_eq(const char *a, const char *b); /* both NULL are equal */
 bool text_is_loopback_url(const char *url);
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
+/* Is it one of a list? */
+bool text_among(const char *const *list, size_t n, const char *s);
 void text_lower(char *s); /* ASCII only */
 /* Is the domain name, its first len bytes, the zone itself or in it, at a label's boundary?
  * In any case, both without a dot at the end. */

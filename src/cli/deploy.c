@@ -28,23 +28,15 @@ static void wants_clear(struct wants *w)
 }
 DEFINE_AUTO_VALUE(struct wants, wants, wants_clear)
 
-static bool among(const char *const *list, size_t n, const char *word)
-{
-	for (size_t i = 0; i < n; i++)
-		if (text_eq(list[i], word))
-			return true;
-	return false;
-}
-
 /* Named itself, or by its playbook. */
 static bool named(const struct deploy *d, const struct service *s)
 {
 	const struct playbook *playbook = NULL;
 
-	if (d->n_services == 0 || among(d->services, d->n_services, s->name))
+	if (d->n_services == 0 || text_among(d->services, d->n_services, s->name))
 		return true;
 	playbooks_service(d->context->playbooks, s->name, &playbook);
-	return playbook && among(d->services, d->n_services, playbook->name);
+	return playbook && text_among(d->services, d->n_services, playbook->name);
 }
 
 static bool wanted(void *ctx, const struct host *h, const struct service *s)
@@ -54,7 +46,7 @@ static bool wanted(void *ctx, const struct host *h, const struct service *s)
 	(void)h;
 	return named(d, s) &&
 		(d->n_certificates == 0 ||
-			among(d->certificates, d->n_certificates, s->certificate));
+			text_among(d->certificates, d->n_certificates, s->certificate));
 }
 
 static struct want *find(const struct wants *w, const char *name)

@@ -341,6 +341,14 @@ const char *certificate_domain(const char *name)
 	return text_starts(name, "*.") ? name + 2 : name;
 }
 
+bool certificate_has_domain(const struct certificate *c, size_t n, const char *domain)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_eq(certificate_domain(c->names[i]), domain))
+			return true;
+	return false;
+}
+
 bool certificate_has_wildcard(const struct certificate *c, const char *domain)
 {
 	for (size_t i = 0; i < c->n_names; i++)

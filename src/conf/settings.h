@@ -192,6 +192,8 @@ const char *challenge_of(const struct certificate *c, const struct ca_settings *
 
 /* What is validated for a name of a certificate: without "*." (RFC 8555 7.1.3). */
 const char *certificate_domain(const char *name);
+/* Is it validated for one of its first n names? */
+bool certificate_has_domain(const struct certificate *c, size_t n, const char *domain);
 /* Has it the wildcard of that domain? */
 bool certificate_has_wildcard(const struct certificate *c, const char *domain);
 

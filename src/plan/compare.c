@@ -28,9 +28,8 @@ static bool share_a_name(const struct cert *a, const struct cert *b)
 	const char *const *of_a = cert_names(a, &n_a), *const *of_b = cert_names(b, &n_b);
 
 	for (size_t i = 0; i < n_a; i++)
-		for (size_t k = 0; k < n_b; k++)
-			if (text_eq(of_a[i], of_b[k]))
-				return true;
+		if (text_among(of_b, n_b, of_a[i]))
+			return true;
 	return false;
 }
 

@@ -32,14 +32,6 @@ static const char *day_of(const struct job *j, time_t t)
 	return arena_strndup(j->arena, time_rfc3339(t).s, 10);
 }
 
-static bool has(const char *const *names, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (text_eq(names[i], name))
-			return true;
-	return false;
-}
-
 /* " +new.example.net", for each that one has and the other hasn't. */
 static void add_names(
 	struct buf *out, char sign, const struct cert *one, const struct cert *other)
@@ -49,7 +41,7 @@ static void add_names(
 	const char *const *others = cert_names(other, &n_other);
 
 	for (size_t i = 0; i < n; i++)
-		if (!has(others, n_other, names[i]))
+		if (!text_among(others, n_other, names[i]))
 			buf_printf(out, " %c%s", sign, names[i]);
 }
 

@@ -200,15 +200,6 @@ static void tell_alias(const struct search *s, const struct certificate *c,
 		tell(s, c, name, data.data);
 }
 
-/* Of one of its first n names? */
-static bool is_domain_of(const struct certificate *c, size_t n, const char *domain)
-{
-	for (size_t i = 0; i < n; i++)
-		if (text_eq(certificate_domain(c->names[i]), domain))
-			return true;
-	return false;
-}
-
 static void tell_aliases(struct search *s, const struct certificate *c)
 {
 	for (size_t i = 0; i < c->n_names; i++) {
@@ -216,7 +207,8 @@ static void tell_aliases(struct search *s, const struct certificate *c)
 		const struct dns_settings *d = settings_dns_for(s->settings, domain);
 
 		/* with the wildcard beside it, it is told by the first of the two */
-		if (!d || !d->alias || wants_standing(c) || is_domain_of(c, i, domain))
+		if (!d || !d->alias || wants_standing(c) ||
+			certificate_has_domain(c, i, domain))
 			continue;
 		providers_read(&s->providers, s->settings);
 		tell_alias(s, c, domain, d->alias);

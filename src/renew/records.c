@@ -2,15 +2,6 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-/* A CA must not have records put where it likes. */
-static bool is_ours(const struct certificate *c, const char *domain)
-{
-	for (size_t i = 0; i < c->n_names; i++)
-		if (text_eq(certificate_domain(c->names[i]), domain))
-			return true;
-	return false;
-}
-
 static void append(struct item *it, struct dns_record r)
 {
 	r.owner = it;
@@ -82,7 +73,8 @@ bool records_add(struct item *it, const struct providers *p,
 {
 	const enum acme_method m = item_method(it);
 
-	if (!is_ours(it->certificate, z->domain))
+	/* a CA must not have records put where it likes */
+	if (!certificate_has_domain(it->certificate, it->certificate->n_names, z->domain))
 		return err_set(e, ERR_ACME,
 			"the CA wants a record for %s, which isn't asked for", z->domain);
 	if (!z->challenges[m].url)
