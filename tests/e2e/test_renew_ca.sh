@@ -23,18 +23,21 @@ cleaned_fault() {
 	no_records a.example.net b.example.net
 }
 
-bounded 10s
+# For what has no end; 60 s where nothing is waited for.
+short=8s
+bounded 60s
 ends 0 certpush renew
 whole a.example.net
 keep_store
 
 # Before there is a record.
 at=home\\.example\\.net:14999
-bounded 2s
 fault directory 'status 500' "$at: serverInternal: the database is on fire\$"
 fault directory html 'directory: no ACME directory: answered with HTML, not JSON$'
 fault directory garbage 'no ACME directory: answered with something else, not JSON$'
+bounded $short
 fault directory hang 'directory: no answer in time$'
+bounded 60s
 fault directory cut 'directory: the answer broke off$'
 fault new-nonce close 'account: .*new-nonce: the connection was closed without an answer$'
 mode 'account status 403' 'new-account status 403'
@@ -52,18 +55,22 @@ fault new-order badnonce "new order: $at: badNonce: never seen that one\$"
 no_records a.example.net b.example.net
 
 # With records in place.
-bounded 2s
+bounded 60s
 cleaned_fault authz invalid '[ab]\.example\.net: dns: NXDOMAIN looking up TXT$'
 cleaned_fault challenge 'status 500' '[ab]\.example\.net: challenge: .*serverInternal: the database is on fire$'
 was=$(order_of a.example.net)
 ends 0 certpush renew --force
 [[ $was && $(issued_by a.example.net) == "$was" ]] || fail 'not the order that was begun before the CA was in trouble'
 keep_store
+bounded $short
 cleaned_fault challenge hang 'challenge: .*no answer in time$'
+bounded 60s
 cleaned_fault finalize html 'finalize: .*no JSON object$'
 cleaned_fault finalize cut 'finalize: .*the answer broke off$'
 fault finalize invalid 'CAA record forbids it$'
+bounded $short
 fault order processing 'order: still processing: no end in time$'
+bounded 60s
 fault cert close 'certificate: .*closed without an answer$'
 ends 0 certpush renew --force
 whole a.example.net
