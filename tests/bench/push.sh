@@ -35,7 +35,7 @@ two_certificates() {
 	. "$top/tests/lab/lib/pki.sh"
 	share=$dir/pki
 	mkdir -p "$share/store"
-	old_certificate plain.example.net plain.example.net >"$dir/said" 2>&1
+	old_certificate plain.example.net "plain.example.net *.plain.example.net" >"$dir/said" 2>&1
 	cp -aL "$share/store/plain.example.net" "$dir/two"
 	share=$("$lab" share)
 	for part in privkey fullchain; do [[ -s $dir/two/$part.pem ]] || die 'no second certificate'; done
