@@ -15,15 +15,22 @@ struct want {
 
 struct wants {
 	const struct deploy *deploy;
-	struct want *list;
+	struct want **list; /* each stays where it is */
 	size_t n;
+	struct contents *contents;
+	const struct service **left_out; /* what they must hold can't be had */
+	size_t n_left_out;
 	size_t unfit;
 };
 
 static void wants_clear(struct wants *w)
 {
-	for (size_t i = 0; i < w->n; i++)
-		bundle_clear(&w->list[i].bundle);
+	contents_free(w->contents);
+	for (size_t i = 0; i < w->n; i++) {
+		bundle_clear(&w->list[i]->bundle);
+		free(w->list[i]);
+	}
+	free(w->left_out);
 	free(w->list);
 }
 DEFINE_AUTO_VALUE(struct wants, wants, wants_clear)
@@ -39,21 +46,36 @@ static bool named(const struct deploy *d, const struct service *s)
 	return playbook && text_among(d->services, d->n_services, playbook->name);
 }
 
+/* One of its certificates is enough. */
+static bool concerned(const struct deploy *d, const struct service *s)
+{
+	for (size_t i = 0; i < s->n_certificates; i++)
+		if (text_among(d->certificates, d->n_certificates, s->certificates[i]))
+			return true;
+	return d->n_certificates == 0;
+}
+
+static bool is_left_out(const struct wants *w, const struct service *s)
+{
+	for (size_t i = 0; i < w->n_left_out; i++)
+		if (w->left_out[i] == s)
+			return true;
+	return false;
+}
+
 static bool wanted(void *ctx, const struct host *h, const struct service *s)
 {
-	const struct deploy *d = ((const struct wants *)ctx)->deploy;
+	const struct wants *w = ctx;
 
 	(void)h;
-	return named(d, s) &&
-		(d->n_certificates == 0 ||
-			text_among(d->certificates, d->n_certificates, s->certificate));
+	return named(w->deploy, s) && concerned(w->deploy, s) && !is_left_out(w, s);
 }
 
 static struct want *find(const struct wants *w, const char *name)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (text_eq(w->list[i].name, name))
-			return &w->list[i];
+		if (text_eq(w->list[i]->name, name))
+			return w->list[i];
 	return NULL;
 }
 
@@ -91,7 +113,7 @@ static void add(struct wants *w, const char *name)
 	if (find(w, name))
 		return;
 	GROW(w->list, w->n);
-	want = &w->list[w->n++];
+	want = w->list[w->n++] = xcalloc(1, sizeof *want);
 	*want = (struct want){ .name = name, .bundle = BUNDLE_EMPTY };
 	want->fit = fit(w->deploy, want, &e);
 	if (!want->fit) {
@@ -104,12 +126,51 @@ static void add(struct wants *w, const char *name)
 	}
 }
 
+/* What the store doesn't have as it is wanted. */
+static bool render(struct wants *w, const struct file *f, struct err *e)
+{
+	const struct bundle *b = bundle_of(w, f->certificate);
+	AUTO(buf) struct buf passphrase = BUF_EMPTY;
+
+	if (!b || contents_find(w->contents, b, f))
+		return true;
+	return (secret_sources(&f->passphrase) == 0 ||
+		       secret_read(&f->passphrase, &passphrase, e)) &&
+		contents_add(w->contents, b, f, passphrase.data, e);
+}
+
+static void leave_out(
+	struct wants *w, const struct host *h, const struct service *s, const struct err *e)
+{
+	const struct event ev = {
+		.kind = EVENT_FAILED, .host = h->name, .service = s->name, .detail = e->msg
+	};
+
+	report_emit(w->deploy->context->report, &ev);
+	GROW(w->left_out, w->n_left_out);
+	w->left_out[w->n_left_out++] = s;
+	w->unfit++;
+}
+
+static void add_service(struct wants *w, const struct host *h, const struct service *s)
+{
+	struct err e = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; i < s->n_certificates; i++)
+		add(w, s->certificates[i]);
+	for (size_t i = 0; ok && i < s->n_files; i++)
+		ok = render(w, &s->files[i], &e);
+	if (!ok)
+		leave_out(w, h, s, &e);
+}
+
 static void collect(struct wants *w, const struct host *const *hosts, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < hosts[i]->n_services; k++)
 			if (wanted(w, hosts[i], &hosts[i]->services[k]))
-				add(w, hosts[i]->services[k].certificate);
+				add_service(w, hosts[i], &hosts[i]->services[k]);
 }
 
 /* Misspelt words must not look like "nothing to do". */
@@ -190,7 +251,7 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	struct push_total *total)
 {
 	struct context *c = d->context;
-	AUTO(wants) struct wants wants = { .deploy = d };
+	AUTO(wants) struct wants wants = { .deploy = d, .contents = contents_new() };
 	AUTO(prober) struct prober *prober = NULL;
 	struct rollout rollout;
 	struct err e = { 0 };
@@ -200,6 +261,7 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.wanted = wanted,
 		.bundle = bundle_of,
 		.ctx = &wants,
+		.contents = wants.contents,
 		.store_id = store_id(c->store),
 		.forks = (size_t)c->options->forks,
 		.rollout = &rollout,

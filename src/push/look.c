@@ -59,7 +59,7 @@ static void tell_newer(struct job *j)
 		job_fail_text(j, s->service,
 			"%s holds a certificate that is newer than the store's (since %s, ours since %s): replaced only with push --force",
 			s->newer->file->path, time_openssl(there).s,
-			time_openssl(cert_not_before(s->bundle->chain.certs[0])).s);
+			time_openssl(cert_not_before(s->newer->bundle->chain.certs[0])).s);
 	}
 }
 

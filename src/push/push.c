@@ -179,7 +179,8 @@ static struct fleet gather(const struct push *p)
 			.host = p->hosts[i],
 			.arena = arena_new(),
 			.retries = p->rollout->retries };
-		j->plan = plan_targets(j->arena, j->host, p->wanted, p->bundle, p->ctx);
+		j->plan = plan_targets(
+			j->arena, j->host, p->wanted, p->bundle, p->ctx, p->contents);
 		if (j->plan->n_services > 0)
 			f.concerned[f.n++] = j;
 	}

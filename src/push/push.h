@@ -16,6 +16,7 @@ struct push {
 	bool (*wanted)(void *ctx, const struct host *h, const struct service *s);
 	plan_bundle *bundle;
 	void *ctx;
+	const struct contents *contents;
 	const struct prober *prober;
 	const char *store_id; /* names this controller's staging directories */
 	size_t forks;         /* hosts at a time */

@@ -6,6 +6,8 @@
 #   .NAME.certpush-new/  a directory of ours with what will be renamed over it
 #   .NAME.certpush-old   what a service was last proved with (a hard link), or
 #   .NAME.certpush-none  that there was nothing; in it, the directories that were made for it
+# Where a directory is replaced as a whole, it is a symbolic link to its generation, .NAME.certpush-NUMBER, and -old is one to
+# the generation that was proved last.
 #
 # Answers are lines: the nonce first, then what script.h says, then "end".
 
@@ -24,9 +26,10 @@ sums=
 names=
 numbers=
 staging=
+run=$(date +%s)-$$
 lf='
 '
-# What has to take up again what is put back: reloads or restarts, once they have begun.
+# What has to take up again what is put back: builds, reloads or restarts, once they have begun.
 take_up=:
 
 say() { printf '%s\n' "$*"; }
@@ -72,11 +75,11 @@ certificates() {
 	sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' <"$1" 2>/dev/null | head -n 1000 | cut -c 1-80 | sed 's/^/pem /'
 }
 
-# look INDEX PATH [DIGEST]
+# look INDEX PATH DIGEST REPLACED: what is replaced, the file or its directory; the digest may be empty.
 look() {
-	hidden "$2"
+	hidden "$4"
 	owed=0
-	if [ -e "${hidden}old" ] || [ -e "${hidden}none" ]; then owed=1; fi
+	if [ -e "${hidden}old" ] || [ -L "${hidden}old" ] || [ -e "${hidden}none" ]; then owed=1; fi
 	if [ -L "$2" ]; then
 		say "file $1 link $owed"
 	elif [ -f "$2" ]; then
@@ -279,6 +282,106 @@ forget() {
 	rm -rf "${hidden}old" "${hidden}none" "${hidden}new"
 }
 
+# within STEP SOURCE DIGEST OWNER GROUP MODE PATH: a file of a directory that is replaced as a whole. It goes into the generation.
+within() {
+	[ "$1" = stage ] || return 0
+	name=${7##*/}
+	generation "${7%/*}"
+	stage "$2" "$3" "$4" "$5" "$6" "$next/$name"
+	{ mv -f "${hidden}new/file" "$next/$name" && rmdir "${hidden}new"; } || fail stage "$next/$name: can't be replaced"
+}
+
+# The generation of this run, and where the directory leads to now.
+generation() {
+	hidden "$1"
+	beside=$hidden
+	next=$beside$run
+	now=$(readlink "$1")
+}
+
+# directory STEP DIRECTORY
+directory() {
+	generation "$2"
+	"$1_directory" "$2"
+}
+
+stage_directory() {
+	place_directory "${1%/*}" || fail stage "${1%/*}: the directory can't be made"
+	if [ -e "$1" ] && [ ! -d "$1" ]; then fail stage "$1: is no directory"; fi
+	why=$(begin_generation "$1" 2>&1) || fail stage "$1: $(printf '%s' "$why" | tr '\n' ' ')"
+}
+
+# What lies there besides our files stays with them. Runs in a subshell.
+begin_generation() {
+	mkdir "$next" || return
+	from=$1
+	# a run that was killed may have taken it away, and come no further
+	[ -d "$from" ] || from=${beside}old
+	if [ -d "$from" ]; then
+		cp -RPp "$from/." "$next" && rm -rf "$next"/.*.certpush-*
+	else
+		chmod 0755 "$next"
+	fi
+}
+
+keep_directory() {
+	sync "$next"/* "$next" 2>/dev/null || sync
+	if [ -L "${beside}old" ] || [ -e "${beside}none" ]; then return; fi
+	if [ -L "$1" ]; then
+		ln -s "$now" "${beside}old"
+	elif [ -d "$1" ]; then
+		base=${beside##*/}
+		rm -rf "${beside}0" && ln -s "${base}0" "${beside}old"
+	else
+		printf '%s' "$made" >"${beside}none"
+	fi || fail keep "$1: can't write beside it"
+}
+
+swap_directory() {
+	if [ -d "$1" ] && [ ! -L "$1" ]; then
+		mv "$1" "${beside}0" || take_back swap - "$1: can't be moved"
+	fi
+	point "$1" "${next##*/}" || take_back swap - "$1: can't be replaced"
+}
+
+# point DIRECTORY GENERATION, by one rename: of a link that is made in a directory of our own.
+point() {
+	rm -rf "${beside}new" && mkdir "${beside}new" && ln -s "$2" "${beside}new/${1##*/}" &&
+		mv -f "${beside}new/${1##*/}" "${1%/*}/" && rmdir "${beside}new"
+}
+
+settle_directory() { settle - - - - - "$1"; }
+
+discard_directory() {
+	rm -rf "${beside}new"
+	[ "$now" = "${next##*/}" ] || rm -rf "$next"
+}
+
+restore_directory() {
+	if [ -d "$1" ] && [ ! -L "$1" ]; then
+		rm -f "${beside}old"
+	elif [ -L "${beside}old" ]; then
+		{ point "$1" "$(readlink "${beside}old")" && rm -f "${beside}old"; } || say "fail restore - $1"
+	elif [ -e "${beside}none" ]; then
+		[ ! -O "${beside}none" ] || made=$made$(cat "${beside}none")$lf
+		rm -f "$1" "${beside}none" || say "fail restore - $1"
+	fi
+	clear_generations "$1"
+}
+
+forget_directory() {
+	rm -f "${beside}old" "${beside}none"
+	clear_generations "$1"
+}
+
+# All but the one that it leads to.
+clear_generations() {
+	now=$(readlink "$1")
+	for each in "$beside"[0-9]*; do
+		if [ "${each##*/}" != "$now" ] && [ -d "$each" ]; then rm -rf "$each"; fi
+	done
+}
+
 # Two minutes for each command, where there is a timeout that can kill.
 limit=
 bound() {
@@ -330,15 +433,22 @@ apply() {
 	files keep
 	files swap
 	files settle
+	take_up=builds
+	builds run
 	validates run
-	take_up=reloads
+	take_up=served
 	reloads run
 	finish 0
 }
 
+served() {
+	builds "$1"
+	reloads "$1"
+}
+
 # Also those that a reload was enough for hold the files that go back.
 all() {
-	reloads "$1"
+	served "$1"
 	restarts "$1"
 }
 

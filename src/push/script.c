@@ -1,6 +1,8 @@
 #include "push/private/script.h"
 #include "base/alloc.h"
 
+#include <string.h>
+
 extern const char remote_sh[]; /* remote.sh, made into C by cmake/embed.cmake */
 
 static void word(struct buf *out, const char *s)
@@ -43,9 +45,28 @@ size_t script_staged(const struct host_plan *p, size_t target)
 	return target;
 }
 
-/* "$1" SOURCE DIGEST OWNER GROUP MODE PATH, for each file that changes. */
+/* " DIRECTORY" of a file. */
+static void directory_word(struct buf *out, const char *path)
+{
+	AUTO(str) char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+
+	word(out, dir);
+}
+
+/* "directory STEP DIRECTORY", once for those targets of a service that are replaced with
+ * it. */
+static void directory_line(struct buf *out, const struct target *t)
+{
+	buf_puts(out, "directory \"$1\"");
+	directory_word(out, t->file->path);
+	buf_putc(out, '\n');
+}
+
+/* [within] "$1" SOURCE DIGEST OWNER GROUP MODE PATH, for each file that changes. */
 static void list_files(struct buf *out, const struct host_plan *p, const char *staging)
 {
+	const struct service *opened = NULL;
+
 	open_list(out, "files");
 	for (size_t i = 0; i < p->n_targets; i++) {
 		const struct target *t = &p->targets[i];
@@ -57,7 +78,10 @@ static void list_files(struct buf *out, const struct host_plan *p, const char *s
 
 		if (!t->why)
 			continue;
-		buf_puts(out, "\"$1\"");
+		if (t->service->swap_directory && opened != t->service)
+			directory_line(out, t);
+		opened = t->service;
+		buf_puts(out, t->service->swap_directory ? "within \"$1\"" : "\"$1\"");
 		word(out, source);
 		word(out, hex.s);
 		word(out, t->file->owner);
@@ -69,15 +93,25 @@ static void list_files(struct buf *out, const struct host_plan *p, const char *s
 	close_list(out);
 }
 
-/* "$1" PATH, for each file of the services that take something up. */
+/* "$1" PATH, for each file, or directory STEP PATH, of the services that take something up.
+ */
 static void list_targets(struct buf *out, const struct host_plan *p)
 {
+	const struct service *opened = NULL;
+
 	open_list(out, "targets");
 	for (size_t i = 0; i < p->n_targets; i++) {
-		if (!plan_service(p, p->targets[i].service)->reload_why)
+		const struct target *t = &p->targets[i];
+
+		if (!plan_service(p, t->service)->reload_why)
+			continue;
+		if (t->service->swap_directory && opened != t->service)
+			directory_line(out, t);
+		opened = t->service;
+		if (t->service->swap_directory)
 			continue;
 		buf_puts(out, "\"$1\"");
-		word(out, p->targets[i].file->path);
+		word(out, t->file->path);
 		buf_putc(out, '\n');
 	}
 	close_list(out);
@@ -107,6 +141,7 @@ static void transaction(struct buf *out, const char *nonce, const struct host_pl
 		close_list(out);
 	}
 	list_targets(out, p);
+	list_commands(out, "builds", "build", p->builds, p->n_builds);
 	list_commands(out, "validates", "validate", p->validates, p->n_validates);
 	list_commands(out, "reloads", "reload", p->reloads, p->n_reloads);
 	if (staging) {
@@ -125,13 +160,16 @@ void script_look(struct buf *out, const char *nonce, const struct host_plan *p)
 		word(out, p->targets[i].file->path);
 	buf_putc(out, '\n');
 	for (size_t i = 0; i < p->n_targets; i++) {
-		buf_printf(out, "look %zu", i);
-		word(out, p->targets[i].file->path);
-		if (plan_holds_leaf(&p->targets[i])) {
-			const struct sha256_hex hex = sha256_hex(&p->targets[i].sha256);
+		const struct target *t = &p->targets[i];
+		const struct sha256_hex hex = sha256_hex(&t->sha256);
 
-			word(out, hex.s);
-		}
+		buf_printf(out, "look %zu", i);
+		word(out, t->file->path);
+		word(out, file_holds_leaf(t->file) ? hex.s : "");
+		if (t->service->swap_directory)
+			directory_word(out, t->file->path);
+		else
+			word(out, t->file->path);
 		buf_putc(out, '\n');
 	}
 	end(out, "say end");

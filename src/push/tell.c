@@ -12,14 +12,14 @@ static const char *base_name(const char *path)
 }
 
 /* The fingerprint of the first certificate in it; NULL of a key, or if there is none. */
-static const char *print_of(
-	const struct job *j, const struct target *t, struct sha256_hex *hex)
+static const char *print_of(const struct target *t, struct sha256_hex *hex)
 {
-	const struct chain *chain = &plan_service(j->plan, t->service)->bundle->chain;
+	const struct chain *chain = &t->bundle->chain;
 	const size_t first = t->file->part == PART_CHAIN ? 1 : 0;
 	struct sha256 print;
 
-	if (t->file->part == PART_PRIVKEY || first >= chain->n)
+	if (t->file->part == PART_PRIVKEY || t->file->part == PART_PRIVKEY_DER ||
+		first >= chain->n)
 		return NULL;
 	print = cert_sha256(chain->certs[first]);
 	*hex = sha256_hex(&print);
@@ -49,7 +49,7 @@ static void add_names(
 static const char *why_with_dates(
 	const struct job *j, const struct target *t, const struct cert *theirs)
 {
-	const struct cert *ours = plan_service(j->plan, t->service)->bundle->chain.certs[0];
+	const struct cert *ours = t->bundle->chain.certs[0];
 	AUTO(buf) struct buf text = BUF_EMPTY;
 
 	buf_printf(&text, "%s: notAfter %s -> %s", t->why,
@@ -71,7 +71,7 @@ static void tell_file(struct job *j, const struct target *t)
 		.item = base_name(t->file->path),
 		.path = t->file->path,
 		.part = part_name(t->file->part),
-		.fingerprint = print_of(j, t, &hex),
+		.fingerprint = print_of(t, &hex),
 		.detail = t->why,
 	};
 
@@ -105,7 +105,7 @@ static void tell_commands(
 	struct job *j, enum event_kind kind, const struct command *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (kind != EVENT_VALIDATED) {
+		if (kind == EVENT_RELOADED || kind == EVENT_RESTARTED) {
 			j->recap.reloaded++;
 			j->changes++;
 		}
@@ -120,6 +120,7 @@ static void tell_commands(
 void tell_applied(struct job *j, const struct restarts *r)
 {
 	tell_files(j);
+	tell_commands(j, EVENT_BUILT, j->plan->builds, j->plan->n_builds);
 	tell_commands(j, EVENT_VALIDATED, j->plan->validates, j->plan->n_validates);
 	tell_commands(j, EVENT_RELOADED, j->plan->reloads, j->plan->n_reloads);
 	tell_commands(j, EVENT_RESTARTED, r->list, r->n);
@@ -179,6 +180,7 @@ static const struct command *command_of(
 		const struct command *list;
 		size_t n;
 	} steps[] = {
+		{ "build", p->builds, p->n_builds },
 		{ "validate", p->validates, p->n_validates },
 		{ "reload", p->reloads, p->n_reloads },
 		{ "restart", r ? r->list : NULL, r ? r->n : 0 },

@@ -17,6 +17,7 @@ const char *event_name(enum event_kind kind)
 		[EVENT_ACCOUNT] = "account",
 		[EVENT_OK] = "ok",
 		[EVENT_CHANGED] = "changed",
+		[EVENT_BUILT] = "built",
 		[EVENT_VALIDATED] = "validated",
 		[EVENT_RELOADED] = "reloaded",
 		[EVENT_RESTARTED] = "restarted",

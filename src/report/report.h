@@ -32,6 +32,7 @@ enum event_kind {
 	EVENT_OK,        /* host, service: files and process are as they should be */
 	EVENT_CHANGED,   /* host, service, item (file name), path, part, detail (why),
 			    fingerprint */
+	EVENT_BUILT,     /* host, service, item (command), detail as for reloaded */
 	EVENT_VALIDATED, /* host, service, item (command) */
 	EVENT_RELOADED,  /* host, service, item (command), detail (why, if no file changed)
 			  */

@@ -15,7 +15,7 @@ void script_look(struct buf *out, const char *nonce, const struct host_plan *p);
 
 /*
  * Each answered by lines "did STEP I", "fail STEP I TEXT" (I is "-" or an index into the
- * plan's validates or reloads) and "restored" once the previous files are back.
+ * plan's builds, validates or reloads) and "restored" once the previous files are back.
  * staging: absolute path of the directory that holds what was sent; NULL if nothing was. If
  * its name is [.]certpush-STORE-RUN, those of other runs of that store were left by killed
  * ones, and go.

@@ -320,7 +320,7 @@ static void links_and_directories_are_seen_as_such(void **state)
 
 	rig_init(&r, shell, *state);
 	rig_settle(&r, "key 1\n", "chain 1\n");
-	r.plan = plan_targets(r.arena, &r.host, NULL, rig_bundle, &r.bundle);
+	r.plan = plan_targets(r.arena, &r.host, NULL, rig_bundle, &r.bundle, r.contents);
 	unlink(r.files[0].path);
 	assert_int_equal(symlink("full.pem", r.files[0].path), 0);
 	unlink(r.files[1].path);
@@ -713,8 +713,10 @@ static void paths_and_commands_are_taken_as_they_are(void **state)
 	rig_init(&r, shell, *state);
 	assert_int_equal(chdir(*state), 0);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		files[i] = (struct file){ PART_FULLCHAIN, rig_path(&r, names[i]), NULL,
-			NULL, 0644 };
+		files[i] = (struct file){ .part = PART_FULLCHAIN,
+			.path = rig_path(&r, names[i]),
+			.mode = 0644,
+			.certificate = "www" };
 	r.services[0].files = files;
 	r.services[0].n_files = ARRAY_LEN(names);
 	r.host.n_services = 1;

@@ -131,6 +131,11 @@ static const struct sample {
 		  .part = "privkey",
 		  .detail = "content" },
 		"changed: [linode] => postfix privkey.pem", false, 0 },
+	{ { .kind = EVENT_BUILT,
+		  .host = "linode",
+		  .service = "postfix",
+		  .item = "postmap -F lmdb:/etc/postfix/sni" },
+		"built: [linode] => postfix (postmap -F lmdb:/etc/postfix/sni)", false, 0 },
 	{ { .kind = EVENT_VALIDATED,
 		  .host = "linode",
 		  .service = "postfix",
@@ -287,6 +292,7 @@ static void dry_runs_say_what_would_be_done_and_why(void **state)
 		const char *want;
 	} rows[] = {
 		{ EVENT_CHANGED, "would change: [linode] => postfix x (content)\n" },
+		{ EVENT_BUILT, "would build: [linode] => postfix (x): content\n" },
 		{ EVENT_VALIDATED, "would validate: [linode] => postfix (x): content\n" },
 		{ EVENT_RELOADED, "would reload: [linode] => postfix (x): content\n" },
 		{ EVENT_RESTARTED, "would restart: [linode] => postfix (x): content\n" },
