@@ -13,6 +13,9 @@
 /* What carries a session: certpush_transport. */
 enum transport { TRANSPORT_AUTO, TRANSPORT_LIBSSH2, TRANSPORT_OPENSSH };
 
+/* How files get there: certpush_transfer. */
+enum transfer { TRANSFER_SFTP, TRANSFER_STREAM };
+
 /* How to get to a host: from the ansible_* variables. NULL and 0 mean "not said". */
 struct connection {
 	const char *address;     /* ansible_host, or the inventory's name */
@@ -29,6 +32,7 @@ struct connection {
 	int timeout; /* seconds for connect and login: ansible_ssh_timeout, 10 */
 	bool local;  /* ansible_connection: local */
 	enum transport transport;
+	enum transfer transfer;
 	const char *const *options; /* of ssh's options those that only OpenSSH can honour,
 				       as words: "-oHostKeyAlias=mail"; NULL-terminated */
 };

@@ -114,6 +114,22 @@ static bool take_method(
 	return node_string(n, what, &r->method, e);
 }
 
+/* One of these names, which end with NULL. */
+static bool choice(const struct node *n, const char *what, const char *const *names,
+	const char *expected, size_t *out, struct err *e)
+{
+	const char *name, *near;
+
+	if (!node_string(n, what, &name, e))
+		return false;
+	for (*out = 0; names[*out]; ++*out)
+		if (text_eq(names[*out], name))
+			return true;
+	near = text_nearest(name, names);
+	return err_at(e, n->pos, "%s: expected %s, found '%.60s'%s%s%s", what, expected,
+		name, near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 static bool take_transport(
 	struct reader *r, const struct node *n, const char *what, struct err *e)
 {
@@ -121,19 +137,26 @@ static bool take_transport(
 		[TRANSPORT_LIBSSH2] = "libssh2",
 		[TRANSPORT_OPENSSH] = "openssh",
 		NULL };
-	const char *name, *near;
+	size_t i;
 
-	if (!node_string(n, what, &name, e))
+	if (!choice(n, what, names, "auto, libssh2 or openssh", &i, e))
 		return false;
-	for (size_t i = 0; names[i]; i++)
-		if (text_eq(names[i], name)) {
-			r->c->transport = (enum transport)i;
-			return true;
-		}
-	near = text_nearest(name, names);
-	return err_at(e, n->pos,
-		"%s: expected auto, libssh2 or openssh, found '%.60s'%s%s%s", what, name,
-		near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+	r->c->transport = (enum transport)i;
+	return true;
+}
+
+static bool take_transfer(
+	struct reader *r, const struct node *n, const char *what, struct err *e)
+{
+	static const char *const names[] = {
+		[TRANSFER_SFTP] = "sftp", [TRANSFER_STREAM] = "stream", NULL
+	};
+	size_t i;
+
+	if (!choice(n, what, names, "sftp or stream", &i, e))
+		return false;
+	r->c->transfer = (enum transfer)i;
+	return true;
 }
 
 static bool take_timeout(
@@ -185,6 +208,7 @@ static const struct variable {
 	{ { "ansible_ssh_common_args" }, take_args },
 	{ { "ansible_ssh_extra_args" }, take_args },
 	{ { "certpush_transport" }, take_transport },
+	{ { "certpush_transfer" }, take_transfer },
 };
 
 static void take(struct reader *r, const struct variable *v)

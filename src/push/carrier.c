@@ -3,6 +3,7 @@
 #include "base/child.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "digest/digest.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -85,12 +86,29 @@ static const char *becomes(const struct carrier *c)
 
 /*
  * The same words under sh, csh and fish; and always the same, so that sudoers may name
- * them.
+ * them. A line "LENGTH WORD", a script of that length, what it reads itself; WORD is said
+ * after it. dd takes no byte too many, where head and the shells read ahead; one that
+ * doesn't know fullblock, which isn't in POSIX, fails before it reads, and takes them
+ * singly.
  */
-#define RUN "eval \"$(cat)\""
+const char carrier_run[] =
+	"while read -r n w; do "
+	"(eval \"$(dd bs=$n count=1 iflag=fullblock 2>/dev/null || dd bs=1 count=$n 2>/dev/null)\")"
+	" && echo \"$w\" || exit; done";
 
-static bool run_by_ssh(struct carrier *c, const struct buf *script, struct ssh_result *r,
-	int64_t deadline, struct err *e)
+enum { WORD = 8 }; /* random bytes */
+
+static void frame(struct buf *out, const struct buf *script, const struct parcel *behind,
+	const char *last)
+{
+	buf_printf(out, "%zu %s", script->len, last);
+	buf_add(out, script->data, script->len);
+	for (size_t i = 0; behind && i < behind->n; i++)
+		buf_add(out, behind->files[i].data, behind->files[i].len);
+}
+
+static bool run_by_ssh(struct carrier *c, const struct buf *input, const char *last,
+	struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	AUTO(buf) struct buf command = BUF_EMPTY;
 
@@ -99,24 +117,26 @@ static bool run_by_ssh(struct carrier *c, const struct buf *script, struct ssh_r
 		buf_shell_word(&command, becomes(c));
 		buf_putc(&command, ' ');
 	}
-	buf_puts(&command, "sh -c '" RUN "'");
-	return ssh_exec(c->ssh, command.data, script->data, script->len, r, deadline, e);
+	buf_printf(&command, "sh -c '%s'", carrier_run);
+	return ssh_exec(
+		c->ssh, command.data, input->data, input->len, last, r, deadline, e);
 }
 
-static bool run_here(struct carrier *c, const struct buf *script, struct ssh_result *r,
-	int64_t deadline, struct err *e)
+static bool run_here(struct carrier *c, const struct buf *input, const char *last,
+	struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	const char *const as_other[] = { "sudo", "-n", "-H", "-u", becomes(c), "sh", "-c",
-		RUN, NULL };
-	const char *const as_self[] = { "sh", "-c", RUN, NULL };
+		carrier_run, NULL };
+	const char *const as_self[] = { "sh", "-c", carrier_run, NULL };
 	const struct child_spec spec = {
 		.argv = becomes(c) ? as_other : as_self,
-		.input = script->data,
-		.input_len = script->len,
+		.input = input->data,
+		.input_len = input->len,
 		.deadline = deadline,
 	};
 	AUTO(child_result) struct child_result result = CHILD_RESULT_EMPTY;
 
+	(void)last; /* it ends with its input */
 	if (!child_run(&spec, &result, e))
 		return false;
 	buf_add(&r->out, result.out.data, result.out.len);
@@ -147,12 +167,18 @@ static bool refused(const struct carrier *c, struct ssh_result *r, struct err *e
 		*said ? said : "the shell said nothing");
 }
 
-bool carrier_script(struct carrier *c, const struct buf *script, struct buf *out,
-	int64_t deadline, struct err *e)
+bool carrier_script(struct carrier *c, const struct buf *script,
+	const struct parcel *behind, struct buf *out, int64_t deadline, struct err *e)
 {
 	AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
+	AUTO(buf) struct buf input = BUF_EMPTY;
+	char word[2 * WORD + 1], last[sizeof word + 2];
 
-	if (!(c->ssh ? run_by_ssh : run_here)(c, script, &r, deadline, e))
+	random_hex(word, WORD);
+	/* the dot: not to be taken for a nonce in an answer */
+	snprintf(last, sizeof last, ".%s\n", word);
+	frame(&input, script, behind, last);
+	if (!(c->ssh ? run_by_ssh : run_here)(c, &input, last, &r, deadline, e))
 		return false;
 	if (!strstr(r.out.data, "certpush "))
 		return refused(c, &r, e);
@@ -169,27 +195,33 @@ static char *from_home(const char *dir)
 }
 
 static bool put_here(
-	const char *dir, const struct ssh_file *files, size_t n, char **path, struct err *e)
+	const char *dir, const struct parcel *parcel, char **path, struct err *e)
 {
 	AUTO(str) char *at = from_home(dir);
 
 	if (!fs_remove_tree(at, e) || !fs_mkdirs(at, 0700, e))
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		AUTO(str) char *file = fs_join(at, files[i].name);
+	for (size_t i = 0; i < parcel->n; i++) {
+		const struct ssh_file *f = &parcel->files[i];
+		AUTO(str) char *file = fs_join(at, f->name);
 
-		if (!fs_write(file, files[i].data, files[i].len, 0600, e))
+		if (!fs_write(file, f->data, f->len, 0600, e))
 			return false;
 	}
 	*path = TAKE(at);
 	return true;
 }
 
-bool carrier_put(struct carrier *c, const char *dir, const struct ssh_file *files, size_t n,
+bool carrier_put(struct carrier *c, const char *dir, const struct parcel *parcel,
 	char **path, int64_t deadline, struct err *e)
 {
-	return c->ssh ? ssh_put(c->ssh, dir, files, n, path, deadline, e)
-		      : put_here(dir, files, n, path, e);
+	return c->ssh ? ssh_put(c->ssh, dir, parcel->files, parcel->n, path, deadline, e)
+		      : put_here(dir, parcel, path, e);
+}
+
+bool carrier_lacks_sftp(const struct carrier *c)
+{
+	return c->ssh && ssh_lacks_sftp(c->ssh);
 }
 
 bool carrier_remove(struct carrier *c, const char *dir, int64_t deadline, struct err *e)

@@ -17,7 +17,7 @@ static bool see(struct job *j, struct err *e)
 	char nonce[17];
 
 	j->seen = arena_calloc(j->arena, j->plan->n_targets, sizeof *j->seen);
-	return job_ask(j, look_script, NULL, LOOK_SECONDS, &answer, nonce, e) &&
+	return job_ask(j, look_script, NULL, NULL, LOOK_SECONDS, &answer, nonce, e) &&
 		answer_seen(answer.data, nonce, j->seen, j->plan->n_targets, e) &&
 		plan_compare(j->plan, j->seen, j->push->force, e);
 }

@@ -57,7 +57,7 @@ static bool restart(struct job *j, struct proofs *proofs, const struct restarts 
 
 	if (r->n == 0)
 		return true;
-	if (!job_run(j, restart_script, r, &story, &e)) {
+	if (!job_run(j, restart_script, r, NULL, &story, &e)) {
 		job_fail(j, NULL, &e);
 		return false;
 	}
@@ -112,7 +112,7 @@ static const char *undo(struct job *j, const struct proof *bad, const struct res
 	const struct remote_event *failure;
 	struct err e = { 0 };
 
-	if (!job_run(j, undo_script, r, &story, &e))
+	if (!job_run(j, undo_script, r, NULL, &story, &e))
 		return arena_printf(
 			j->arena, "; while the old files were put back: %s", e.msg);
 	failure = remote_story_failure(&story);
@@ -129,7 +129,7 @@ static void commit(struct job *j)
 	AUTO(remote_story) struct remote_story story = REMOTE_STORY_EMPTY;
 	struct err e = { 0 };
 
-	if (!job_run(j, commit_script, NULL, &story, &e))
+	if (!job_run(j, commit_script, NULL, NULL, &story, &e))
 		report_warn(j->push->report,
 			"%s: %s; all is proved there, the next run will reload once more",
 			j->host->name, e.msg);

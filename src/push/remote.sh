@@ -1,12 +1,13 @@
 # shellcheck shell=sh
 # remote.sh - what certpush does on a host, in POSIX sh. script.c puts the paths and commands of one host
-# behind it, and a brace around the whole: half a script is a syntax error, and does nothing.
+# behind it, and a brace around the whole: half a script is a syntax error, and does nothing. One shell runs
+# them one after the other, each in a subshell: what comes on standard input behind a script is its own, to the byte.
 #
 # Beside a file that is being replaced, while nothing has proved the new one yet:
 #   .NAME.certpush-new/  a directory of ours with what will be renamed over it
 #   .NAME.certpush-old   what a service was last proved with (a hard link), or
 #   .NAME.certpush-none  that there was nothing; in it, the directories that were made for it
-# Where a directory is replaced as a whole, it is a symbolic link to its generation, .NAME.certpush-NUMBER, and -old is one to
+# Where a directory is replaced as a whole, it is a symbolic link to its generation, .NAME.certpush-RUN, and -old is one to
 # the generation that was proved last.
 #
 # Answers are lines: the nonce first, then what script.h says, then "end".
@@ -26,7 +27,8 @@ sums=
 names=
 numbers=
 staging=
-run=$(date +%s)-$$
+# of standard input something is left that must not be taken for the next script
+unread=0
 lf='
 '
 # What has to take up again what is put back: builds, reloads or restarts, once they have begun.
@@ -137,7 +139,8 @@ lock() {
 	lock_dir=$lock
 	# from here on "." is a directory that nobody but us can write in
 	if ! cd "$lock_dir" || [ ! -O . ]; then fail lock "$lock: isn't ours"; fi
-	echo $$ >pid || fail lock "$lock: can't write there (disk full?)"
+	# $$ is the one that runs all scripts
+	sh -c 'echo $PPID' >pid || fail lock "$lock: can't write there (disk full?)"
 }
 
 # Its owner is gone, or never came to write its pid; or is older than any push, so that the pid is somebody else's.
@@ -180,7 +183,7 @@ finish() {
 	[ "$1" = 0 ] || unmake
 	clear_staging
 	say end
-	exit 0
+	exit "$unread"
 }
 
 clear_staging() {
@@ -196,6 +199,27 @@ clear_leftovers() {
 	for each in "${staging%-*}"-*; do
 		if [ "$each" != "$staging" ] && [ -d "$each" ]; then rm -rf "$each"; fi
 	done
+}
+
+# unpack DIRECTORY: make it, and put there what is behind the script. In our own home, and not the login's.
+unpack() {
+	unread=1
+	case $1 in
+	/*) directory=$1 ;;
+	*) directory=$HOME/$1 ;;
+	esac
+	why=$(mkdir -p "${directory%/*}" 2>&1 && mkdir "$directory" 2>&1) || fail receive "$why"
+	staging=$directory
+	if ! cd "$staging" || [ ! -O . ]; then fail receive "$staging: isn't ours"; fi
+	behind receive
+	cd /
+	unread=0
+}
+
+# receive NAME SIZE
+receive() {
+	dd bs=1 count="$2" >"$1" 2>/dev/null || fail receive "$staging: can't write there (disk full?)"
+	[ "$(wc -c <"$1")" -eq "$2" ] || fail receive "$staging: it didn't arrive whole"
 }
 
 place_directory() {
@@ -377,7 +401,7 @@ forget_directory() {
 # All but the one that it leads to.
 clear_generations() {
 	now=$(readlink "$1")
-	for each in "$beside"[0-9]*; do
+	for each in "$beside"[0-9a-f]*; do
 		if [ "${each##*/}" != "$now" ] && [ -d "$each" ]; then rm -rf "$each"; fi
 	done
 }

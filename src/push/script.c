@@ -15,9 +15,7 @@ static void begin(struct buf *out, const char *nonce)
 {
 	buf_puts(out, "{\n");
 	buf_puts(out, remote_sh);
-	buf_puts(out, "say certpush");
-	word(out, nonce);
-	buf_putc(out, '\n');
+	buf_printf(out, "run=%s-$$\nsay certpush %s\n", nonce, nonce);
 }
 
 static void end(struct buf *out, const char *last)
@@ -63,7 +61,7 @@ static void directory_line(struct buf *out, const struct target *t)
 }
 
 /* [within] "$1" SOURCE DIGEST OWNER GROUP MODE PATH, for each file that changes. */
-static void list_files(struct buf *out, const struct host_plan *p, const char *staging)
+static void list_files(struct buf *out, const struct host_plan *p)
 {
 	const struct service *opened = NULL;
 
@@ -71,18 +69,18 @@ static void list_files(struct buf *out, const struct host_plan *p, const char *s
 	for (size_t i = 0; i < p->n_targets; i++) {
 		const struct target *t = &p->targets[i];
 		const struct sha256_hex hex = sha256_hex(&t->sha256);
-		AUTO(str)
-		char *source = t->send && staging
-			? xasprintf("%s/%zu", staging, script_staged(p, i))
-			: NULL;
 
 		if (!t->why)
 			continue;
 		if (t->service->swap_directory && opened != t->service)
 			directory_line(out, t);
 		opened = t->service;
-		buf_puts(out, t->service->swap_directory ? "within \"$1\"" : "\"$1\"");
-		word(out, source);
+		if (t->service->swap_directory)
+			buf_puts(out, "within ");
+		if (t->send)
+			buf_printf(out, "\"$1\" \"$staging/%zu\"", script_staged(p, i));
+		else
+			buf_puts(out, "\"$1\" ''");
 		word(out, hex.s);
 		word(out, t->file->owner);
 		word(out, t->file->group);
@@ -90,6 +88,16 @@ static void list_files(struct buf *out, const struct host_plan *p, const char *s
 		word(out, t->file->path);
 		buf_putc(out, '\n');
 	}
+	close_list(out);
+}
+
+/* "$1" NAME SIZE, for each content that comes behind the script. */
+static void list_behind(struct buf *out, const struct parcel *behind)
+{
+	open_list(out, "behind");
+	for (size_t i = 0; i < behind->n; i++)
+		buf_printf(out, "\"$1\" %s %zu\n", behind->files[i].name,
+			behind->files[i].len);
 	close_list(out);
 }
 
@@ -130,12 +138,26 @@ static void list_commands(struct buf *out, const char *name, const char *step,
 	close_list(out);
 }
 
+/* Where what is sent lies; or, before all else, what is behind the script is taken in. */
+static void deliver(struct buf *out, const struct delivery *d)
+{
+	if (d->behind) {
+		list_behind(out, d->behind);
+		buf_puts(out, "unpack ");
+	} else {
+		buf_puts(out, "staging=");
+	}
+	buf_shell_word(out, d->staging);
+	buf_putc(out, '\n');
+}
+
+/* d is NULL where no files are to be put in place. */
 static void transaction(struct buf *out, const char *nonce, const struct host_plan *p,
-	const char *staging, bool with_files)
+	const struct delivery *d)
 {
 	begin(out, nonce);
-	if (with_files) {
-		list_files(out, p, staging);
+	if (d) {
+		list_files(out, p);
 	} else {
 		open_list(out, "files");
 		close_list(out);
@@ -144,11 +166,8 @@ static void transaction(struct buf *out, const char *nonce, const struct host_pl
 	list_commands(out, "builds", "build", p->builds, p->n_builds);
 	list_commands(out, "validates", "validate", p->validates, p->n_validates);
 	list_commands(out, "reloads", "reload", p->reloads, p->n_reloads);
-	if (staging) {
-		buf_puts(out, "staging=");
-		buf_shell_word(out, staging);
-		buf_putc(out, '\n');
-	}
+	if (d && d->staging)
+		deliver(out, d);
 	buf_puts(out, "lock\n");
 }
 
@@ -175,17 +194,17 @@ void script_look(struct buf *out, const char *nonce, const struct host_plan *p)
 	end(out, "say end");
 }
 
-void script_apply(
-	struct buf *out, const char *nonce, const struct host_plan *p, const char *staging)
+void script_apply(struct buf *out, const char *nonce, const struct host_plan *p,
+	const struct delivery *d)
 {
-	transaction(out, nonce, p, staging, true);
+	transaction(out, nonce, p, d);
 	end(out, "apply");
 }
 
 void script_restart(struct buf *out, const char *nonce, const struct host_plan *p,
 	const struct command *restarts, size_t n)
 {
-	transaction(out, nonce, p, NULL, false);
+	transaction(out, nonce, p, NULL);
 	list_commands(out, "restarts", "restart", restarts, n);
 	end(out, "restart");
 }
@@ -193,13 +212,13 @@ void script_restart(struct buf *out, const char *nonce, const struct host_plan *
 void script_undo(struct buf *out, const char *nonce, const struct host_plan *p,
 	const struct command *restarts, size_t n)
 {
-	transaction(out, nonce, p, NULL, false);
+	transaction(out, nonce, p, NULL);
 	list_commands(out, "restarts", "restart", restarts, n);
 	end(out, "undo");
 }
 
 void script_commit(struct buf *out, const char *nonce, const struct host_plan *p)
 {
-	transaction(out, nonce, p, NULL, false);
+	transaction(out, nonce, p, NULL);
 	end(out, "commit");
 }

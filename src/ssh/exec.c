@@ -19,7 +19,6 @@ struct run {
 	LIBSSH2_CHANNEL *channel;
 	const char *input;
 	size_t len, sent;
-	bool eof_sent;
 	bool done;  /* both streams have ended */
 	bool moved; /* something happened in this turn */
 };
@@ -48,7 +47,6 @@ static bool drain(struct run *r, int stream, struct buf *out, bool *end, struct 
 static bool feed(struct run *r, struct err *e)
 {
 	ssize_t n = 1;
-	int rc;
 
 	while (r->sent < r->len && n > 0) {
 		n = channel_write(
@@ -60,13 +58,7 @@ static bool feed(struct run *r, struct err *e)
 		r->sent += n > 0 ? (size_t)n : 0;
 		r->moved = r->moved || n > 0;
 	}
-	if (r->sent < r->len || r->eof_sent)
-		return true;
-	rc = libssh2_channel_send_eof(r->channel);
-	if (rc == LIBSSH2_ERROR_EAGAIN)
-		return true;
-	r->eof_sent = true;
-	return rc == 0 || session_err(r->s, rc, "writing to the host", e);
+	return true;
 }
 
 /* Reading goes first: a command that is stuck in its output doesn't read its input. */
@@ -108,27 +100,41 @@ static int exit_status(struct run *r)
 	return status;
 }
 
-static bool follow(
-	struct run *r, struct ssh_result *result, int64_t deadline, struct err *e)
+/* Until it has answered, or ended. */
+static bool follow(struct run *r, const char *last, struct ssh_result *result,
+	int64_t deadline, struct err *e)
 {
-	while (!r->done) {
+	while (!r->done && !ssh_answered(result, last)) {
 		if (!turn(r, result, e))
 			return false;
+		if (!ssh_may_answer(result, last, e)) {
+			r->s->lost = true;
+			return false;
+		}
 		if (!r->done && !session_pause(r->s, r->moved, deadline, e))
 			return false;
 	}
-	if (!await_close(r, deadline, e))
-		return false;
-	result->status = exit_status(r);
 	return true;
 }
 
+static bool finish(
+	struct run *r, struct ssh_result *result, int64_t deadline, struct err *e)
+{
+	r->s->command = NULL;
+	if (!await_close(r, deadline, e))
+		return false;
+	result->status = exit_status(r);
+	return channel_close(r->s, r->channel, deadline, e);
+}
+
 bool session_exec(struct session *s, const char *command, const void *input, size_t len,
-	struct ssh_result *r, int64_t deadline, struct err *e)
+	const char *last, struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	struct run run = { .s = s, .input = input, .len = len };
 
-	run.channel = channel_open(s, "exec", command, deadline, e);
-	return run.channel && follow(&run, r, deadline, e) &&
-		channel_close(s, run.channel, deadline, e);
+	if (!s->command)
+		s->command = channel_open(s, "exec", command, deadline, e);
+	run.channel = s->command;
+	return run.channel && follow(&run, last, r, deadline, e) &&
+		(!run.done || finish(&run, r, deadline, e));
 }

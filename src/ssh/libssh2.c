@@ -118,9 +118,9 @@ static bool usable(const void *t, struct err *e)
 }
 
 static bool exec(void *t, const char *command, const void *input, size_t len,
-	struct ssh_result *r, int64_t deadline, struct err *e)
+	const char *last, struct ssh_result *r, int64_t deadline, struct err *e)
 {
-	return session_exec(t, command, input, len, r, deadline, e);
+	return session_exec(t, command, input, len, last, r, deadline, e);
 }
 
 static bool sftp_open(void *t, int64_t deadline, struct err *e)

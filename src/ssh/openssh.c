@@ -22,9 +22,30 @@ enum { AGAIN_MS = 500, TRIES = 5, CHANNEL_AGAIN_MS = 100 };
 /* So long an ssh that doesn't answer any more may take to end. */
 enum { LAST_WORDS_MS = 1000 };
 
+/* What a command prints; both ends of a pipe, -1 once closed. */
+struct stream {
+	int ours, theirs;
+	struct buf *buf;
+};
+
+/* A command, which goes on running once it has answered. */
+struct command {
+	struct mux mux;
+	int input; /* -1: there is none */
+	struct stream out, err;
+};
+#define COMMAND_EMPTY                                                                      \
+	{                                                                                  \
+		MUX_EMPTY, -1, { -1, -1, NULL },                                           \
+		{                                                                          \
+			-1, -1, NULL                                                       \
+		}                                                                          \
+	}
+
 /* A session by OpenSSH. */
 struct openssh {
 	struct master *master;
+	struct command command;
 	struct mux sftp;
 	int stream;    /* to the SFTP server */
 	bool answered; /* it has said something */
@@ -44,8 +65,26 @@ static void *open_session(const struct ssh_config *c, const struct known_hosts *
 	if (!m)
 		return NULL;
 	s = xcalloc(1, sizeof *s);
-	*s = (struct openssh){ .master = m, .sftp = MUX_EMPTY, .stream = -1 };
+	*s = (struct openssh){
+		.master = m, .command = COMMAND_EMPTY, .sftp = MUX_EMPTY, .stream = -1
+	};
 	return s;
+}
+
+static void stream_close(struct stream *s)
+{
+	auto_fd(&s->ours);
+	auto_fd(&s->theirs);
+	s->ours = s->theirs = -1;
+}
+
+static void end_command(struct openssh *s)
+{
+	mux_end(&s->command.mux);
+	auto_fd(&s->command.input);
+	stream_close(&s->command.out);
+	stream_close(&s->command.err);
+	s->command = (struct command)COMMAND_EMPTY;
 }
 
 static void end_sftp(struct openssh *s)
@@ -59,6 +98,7 @@ static void close_session(void *t)
 {
 	struct openssh *s = t;
 
+	end_command(s);
 	end_sftp(s);
 	master_close(s->master);
 	free(s);
@@ -121,20 +161,6 @@ static bool begin(struct openssh *s, struct mux *m, bool subsystem, const char *
 
 /* ---- commands ---- */
 
-/* What a command prints; both ends of a pipe, -1 once closed. */
-struct stream {
-	int ours, theirs;
-	struct buf *buf;
-};
-
-static void stream_close(struct stream *s)
-{
-	auto_fd(&s->ours);
-	auto_fd(&s->theirs);
-	s->ours = s->theirs = -1;
-}
-DEFINE_AUTO_VALUE(struct stream, stream, stream_close)
-
 static bool stream_open(struct stream *s, struct err *e)
 {
 	int ends[2];
@@ -162,25 +188,57 @@ static void drain(struct stream *s)
 		stream_close(s);
 }
 
-/* Until both streams and the session have ended. */
-static bool follow(struct mux *m, struct stream *out, struct stream *err, int64_t deadline,
-	struct err *e)
-{
-	while (!m->ended || out->ours >= 0 || err->ours >= 0) {
-		struct pollfd fds[] = { { out->ours, POLLIN, 0 }, { err->ours, POLLIN, 0 },
-			{ m->ended ? -1 : m->fd, POLLIN, 0 } };
+/* What goes in. */
+struct input {
+	const char *data;
+	size_t len, sent;
+};
 
-		if (!wait_fds(fds, ARRAY_LEN(fds), deadline, e))
-			return false;
-		if (deadline_left(deadline) == 0)
-			return err_set(e, ERR_TIMEOUT, "timed out");
-		if (fds[0].revents)
-			drain(out);
-		if (fds[1].revents)
-			drain(err);
-		if (fds[2].revents && !mux_hear(m, e))
-			return false;
+/* What a command doesn't take any more is dropped. */
+static void feed(int fd, struct input *in)
+{
+	ssize_t n = 1;
+
+	while (in->sent < in->len && n > 0) {
+		n = send(fd, in->data + in->sent, in->len - in->sent,
+			MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			in->sent = in->len;
+		in->sent += n > 0 ? (size_t)n : 0;
 	}
+}
+
+static bool ended(const struct command *c)
+{
+	return c->mux.ended && c->out.ours < 0 && c->err.ours < 0;
+}
+
+static bool turn(struct command *c, struct input *in, int64_t deadline, struct err *e)
+{
+	struct pollfd fds[] = { { c->out.ours, POLLIN, 0 }, { c->err.ours, POLLIN, 0 },
+		{ c->mux.ended ? -1 : c->mux.fd, POLLIN, 0 },
+		{ in->sent < in->len ? c->input : -1, POLLOUT, 0 } };
+
+	if (!wait_fds(fds, ARRAY_LEN(fds), deadline, e))
+		return false;
+	if (deadline_left(deadline) == 0)
+		return err_set(e, ERR_TIMEOUT, "timed out");
+	if (fds[0].revents)
+		drain(&c->out);
+	if (fds[1].revents)
+		drain(&c->err);
+	if (fds[3].revents)
+		feed(c->input, in);
+	return !fds[2].revents || mux_hear(&c->mux, e);
+}
+
+/* Until it has answered; or both streams and the session have ended. */
+static bool follow(struct command *c, struct input *in, const char *last,
+	struct ssh_result *r, int64_t deadline, struct err *e)
+{
+	while (!ended(c) && !ssh_answered(r, last))
+		if (!turn(c, in, deadline, e) || !ssh_may_answer(r, last, e))
+			return false;
 	return true;
 }
 
@@ -193,30 +251,56 @@ static bool judge(struct ssh_result *r, struct err *e)
 	return true;
 }
 
+static bool begin_command(
+	struct openssh *s, const char *line, int64_t deadline, struct err *e)
+{
+	struct command *c = &s->command;
+	AUTO(fd) int theirs = -1;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "socketpair");
+	c->input = pair[0];
+	theirs = pair[1];
+	if (!stream_open(&c->out, e) || !stream_open(&c->err, e) ||
+		!begin(s, &c->mux, false, line,
+			(int[]){ theirs, c->out.theirs, c->err.theirs }, deadline, e)) {
+		end_command(s);
+		return false;
+	}
+	auto_fd(&c->out.theirs);
+	auto_fd(&c->err.theirs);
+	c->out.theirs = c->err.theirs = -1;
+	return true;
+}
+
+/* It has ended: how? */
+static bool finish(struct openssh *s, struct ssh_result *r, int64_t deadline, struct err *e)
+{
+	const bool exited = s->command.mux.exited;
+
+	r->status = s->command.mux.status;
+	end_command(s);
+	if (still_there(s, deadline, e))
+		return exited || judge(r, e);
+	r->status = -1;
+	return false;
+}
+
 static bool exec(void *t, const char *command, const void *input, size_t len,
-	struct ssh_result *r, int64_t deadline, struct err *e)
+	const char *last, struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	struct openssh *s = t;
-	AUTO(mux) struct mux m = MUX_EMPTY;
-	AUTO(fd) int in = -1;
-	AUTO(stream) struct stream out = { -1, -1, &r->out }, err = { -1, -1, &r->err };
+	struct command *c = &s->command;
+	struct input in = { input, len, 0 };
 
-	if (!child_input(input, len, &in, e) || !stream_open(&out, e) ||
-		!stream_open(&err, e) ||
-		!begin(s, &m, false, command, (int[]){ in, out.theirs, err.theirs },
-			deadline, e))
+	if (c->input < 0 && !begin_command(s, command, deadline, e))
 		return false;
-	auto_fd(&out.theirs);
-	auto_fd(&err.theirs);
-	out.theirs = err.theirs = -1;
-	if (!follow(&m, &out, &err, deadline, e))
+	c->out.buf = &r->out;
+	c->err.buf = &r->err;
+	if (!follow(c, &in, last, r, deadline, e))
 		return lose(s, e);
-	if (!still_there(s, deadline, e))
-		return false;
-	if (!m.exited)
-		return judge(r, e);
-	r->status = m.status;
-	return true;
+	return !ended(c) || finish(s, r, deadline, e);
 }
 
 /* ---- SFTP ---- */

@@ -186,6 +186,11 @@ void sftp_free(struct sftp *s)
 	free(s);
 }
 
+bool sftp_greeted(const struct sftp *s)
+{
+	return s->greeted;
+}
+
 bool sftp_can_fsync(const struct sftp *s)
 {
 	return s->can_fsync;

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "ssh/private/choose.h"
 #include "ssh/private/gate.h"
 #include "ssh/private/hostkey.h"
@@ -123,22 +124,38 @@ const char *ssh_carried_by(const struct ssh *s)
 }
 
 static bool exec(struct ssh *s, const char *command, const void *input, size_t len,
-	struct ssh_result *r, int64_t deadline, struct err *e)
+	const char *last, struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	ssh_result_clear(r);
 	r->status = -1;
 	return s->by->usable(s->t, e) &&
-		s->by->exec(s->t, command, input, len, r, deadline, e);
+		s->by->exec(s->t, command, input, len, last, r, deadline, e);
 }
 
 /* Some hosts allow one channel at a time (MaxSessions 1): SFTP's makes way for it. */
 bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
-	struct ssh_result *r, int64_t deadline, struct err *e)
+	const char *last, struct ssh_result *r, int64_t deadline, struct err *e)
 {
-	if (exec(s, command, input, len, r, deadline, e))
+	if (exec(s, command, input, len, last, r, deadline, e))
 		return true;
 	return e->kind == ERR_REMOTE && s->sftp && put_end(s, deadline, e) &&
-		exec(s, command, input, len, r, deadline, e);
+		exec(s, command, input, len, last, r, deadline, e);
+}
+
+bool ssh_answered(const struct ssh_result *r, const char *last)
+{
+	return last && text_ends(r->out.data, last);
+}
+
+bool ssh_may_answer(const struct ssh_result *r, const char *last, struct err *e)
+{
+	return !last || r->out.len < SSH_MAX_OUTPUT ||
+		err_set(e, ERR_PROTOCOL, "a command there prints without end");
+}
+
+bool ssh_lacks_sftp(const struct ssh *s)
+{
+	return s->lacks_sftp;
 }
 
 void ssh_result_clear(struct ssh_result *r)

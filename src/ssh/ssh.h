@@ -55,9 +55,9 @@ struct ssh_result {
 	struct buf out,
 		err; /* what it printed; each at most 256 KiB, the rest is dropped */
 	int status;  /* exit status; 128 + n for signal n (OpenSSH doesn't tell which: 128);
-			-1 if the session broke. libssh2 makes 0 of a channel that closes
-			without a status, so a script should end in a line that says it got
-			there */
+			-1 if the session broke, or the command goes on. libssh2 makes 0 of
+			a channel that closes without a status, so a script should end in a
+			line that says it got there */
 };
 #define SSH_RESULT_EMPTY                                                                   \
 	{                                                                                  \
@@ -67,16 +67,20 @@ void ssh_result_clear(struct ssh_result *r);
 DEFINE_AUTO_VALUE(struct ssh_result, ssh_result, ssh_result_clear)
 
 /*
- * Run a command line (the login shell parses it) with this standard input. False only if
- * the session broke or the deadline passed: the command's own failure is in r->status.
- * The command has ended once nobody holds its output any more: what it leaves running must
- * have its output elsewhere.
+ * Run a command line (the login shell parses it), and put this into its standard input,
+ * which stays open. What it printed is an answer once it ends in `last`: then the command
+ * goes on running, and the next call gives its input to that one, whatever `command` says:
+ * one round trip, where beginning it takes two more. last NULL: run it to its end.
  *
- * After ERR_NET, ERR_TIMEOUT or ERR_STOPPED from a call that had begun, the session is only
- * good for ssh_close; after ERR_REMOTE it goes on.
+ * False only if the session broke, the deadline passed, or what it printed was too much for
+ * an answer: the command's own failure is in r->status. The command has ended once nobody
+ * holds its output any more: what it leaves running must have its output elsewhere.
+ *
+ * After ERR_NET, ERR_TIMEOUT, ERR_PROTOCOL or ERR_STOPPED from a call that had begun, the
+ * session is only good for ssh_close; after ERR_REMOTE it goes on.
  */
 bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
-	struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;
+	const char *last, struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;
 
 /* A file to put. Its content may be a key. */
 struct ssh_file {
@@ -93,6 +97,9 @@ struct ssh_file {
  */
 bool ssh_put(struct ssh *s, const char *dir, const struct ssh_file *files, size_t n,
 	char **path, int64_t deadline, struct err *e) NODISCARD;
+
+/* After ssh_put has failed: for want of an SFTP server there, or of a channel to it. */
+bool ssh_lacks_sftp(const struct ssh *s);
 
 /* Over SFTP: remove the directory that ssh_put made, and the files in it. What is missing
  * is no error. */

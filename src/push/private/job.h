@@ -31,14 +31,16 @@ void job_carry_out(struct job *j);
 /* Tell what would be done. */
 void job_tell_plan(struct job *j);
 
-/* Run one of the scripts; the story of what it did. */
+/* Run one of the scripts; the story of what it did. behind: what it reads, NULL: nothing.
+ */
 typedef void job_script(
 	struct buf *out, const char *nonce, const struct job *j, const void *ctx);
-bool job_run(struct job *j, job_script *script, const void *ctx, struct remote_story *story,
-	struct err *e) NODISCARD;
+bool job_run(struct job *j, job_script *script, const void *ctx,
+	const struct parcel *behind, struct remote_story *story, struct err *e) NODISCARD;
 /* The raw answer, for job_look. */
-bool job_ask(struct job *j, job_script *script, const void *ctx, int seconds,
-	struct buf *answer, char *nonce, struct err *e) NODISCARD;
+bool job_ask(struct job *j, job_script *script, const void *ctx,
+	const struct parcel *behind, int seconds, struct buf *answer, char *nonce,
+	struct err *e) NODISCARD;
 
 /* What happens to the host is told through these; they count for the recap. */
 void job_emit(struct job *j, struct event ev);

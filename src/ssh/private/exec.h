@@ -8,4 +8,4 @@
 
 /* As ssh_exec; r is empty, and -1. */
 bool session_exec(struct session *s, const char *command, const void *input, size_t len,
-	struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;
+	const char *last, struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;

@@ -32,6 +32,7 @@ static void what_isnt_said_has_its_default(void **state)
 	assert_int_equal(c->timeout, 10);
 	assert_false(c->local);
 	assert_int_equal(c->transport, TRANSPORT_AUTO);
+	assert_int_equal(c->transfer, TRANSFER_SFTP);
 	assert_null(*c->options);
 }
 
@@ -56,6 +57,8 @@ static void told(const struct connection *c, struct buf *out)
 		buf_puts(out, " local");
 	if (c->transport != TRANSPORT_AUTO)
 		buf_puts(out, c->transport == TRANSPORT_OPENSSH ? " openssh" : " libssh2");
+	if (c->transfer == TRANSFER_STREAM)
+		buf_puts(out, " stream");
 	for (const char *const *option = c->options; *option; option++)
 		buf_printf(out, " %s", *option);
 }
@@ -91,6 +94,8 @@ static void ansibles_variables_are_understood(void **state)
 		{ "certpush_transport: auto", "h:22" },
 		{ "certpush_transport: libssh2", "h:22 libssh2" },
 		{ "certpush_transport: \"{{ t }}\", t: openssh", "h:22 openssh" },
+		{ "certpush_transfer: sftp", "h:22" },
+		{ "certpush_transfer: stream", "h:22 stream" },
 		{ "ansible_password: x, ansible_python_interpreter: \"{{ x | y }}\"",
 			"h:22" },
 	};
@@ -235,6 +240,8 @@ static void what_isnt_understood_is_told_with_its_place(void **state)
 			"2:24: ansible_connection: expected ssh, paramiko or local, found 'winrm'" },
 		{ "certpush_transport: opensssh",
 			"2:24: certpush_transport: expected auto, libssh2 or openssh, found 'opensssh': did you mean 'openssh'?" },
+		{ "certpush_transfer: steam",
+			"2:23: certpush_transfer: expected sftp or stream, found 'steam': did you mean 'stream'?" },
 		{ "certpush_transport: [auto]",
 			"2:24: certpush_transport: expected a text, found a list" },
 		{ "ansible_ssh_timeout: soon",

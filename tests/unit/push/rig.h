@@ -205,16 +205,12 @@ static inline const struct bundle *rig_bundle(void *ctx, const char *certificate
 	return ctx;
 }
 
-/* Look, and decide what must change so that key and chain are these. */
-static inline void rig_plan(struct rig *r, const char *key, const char *fullchain)
+/* Look, and decide what must change so that it holds the bundle. */
+static inline void rig_plan_bundle(struct rig *r)
 {
 	AUTO(buf) struct buf script = BUF_EMPTY;
 	struct err e;
 
-	buf_reset(&r->bundle.privkey_pem);
-	buf_puts(&r->bundle.privkey_pem, key);
-	buf_reset(&r->bundle.fullchain_pem);
-	buf_puts(&r->bundle.fullchain_pem, fullchain);
 	r->plan =
 		plan_targets(r->arena, &r->host, NULL, rig_bundle, &r->bundle, r->contents);
 	script_look(&script, NONCE, r->plan);
@@ -222,6 +218,16 @@ static inline void rig_plan(struct rig *r, const char *key, const char *fullchai
 	assert_ok(answer_seen(r->answer.data, NONCE, r->seen, r->plan->n_targets, &e), &e);
 	assert_ok(plan_compare(r->plan, r->seen, true, &e), &e);
 	plan_commands(r->arena, r->plan);
+}
+
+/* The same with this key and this chain. */
+static inline void rig_plan(struct rig *r, const char *key, const char *fullchain)
+{
+	buf_reset(&r->bundle.privkey_pem);
+	buf_puts(&r->bundle.privkey_pem, key);
+	buf_reset(&r->bundle.fullchain_pem);
+	buf_puts(&r->bundle.fullchain_pem, fullchain);
+	rig_plan_bundle(r);
 }
 
 static inline void rig_tell(struct rig *r, const struct buf *script)
@@ -257,7 +263,8 @@ static inline void rig_apply(struct rig *r)
 {
 	AUTO(buf) struct buf script = BUF_EMPTY;
 
-	script_apply(&script, NONCE, r->plan, rig_stage(r));
+	script_apply(
+		&script, NONCE, r->plan, &(struct delivery){ .staging = rig_stage(r) });
 	rig_tell(r, &script);
 	assert_false(rig_has(r, ".certpush-s-1"));
 }

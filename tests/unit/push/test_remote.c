@@ -240,7 +240,8 @@ static void what_arrives_damaged_changes_nothing(void **state)
 	rig_init(&r, shell, *state);
 	rig_settle(&r, "key 1\n", "chain 1\n");
 	rig_plan(&r, "key 2\n", "chain 2\n");
-	script_apply(&script, NONCE, r.plan, rig_stage(&r));
+	script_apply(
+		&script, NONCE, r.plan, &(struct delivery){ .staging = rig_stage(&r) });
 	rig_write(&r, ".certpush-s-1/1",
 		"chai"); /* the second file: the first one was fine */
 	rig_tell(&r, &script);
@@ -279,7 +280,8 @@ static void what_never_arrived_changes_nothing(void **state)
 	rig_settle(&r, "key 1\n", "chain 1\n");
 	rig_plan(&r, "key 2\n", "chain 2\n");
 	assert_ok(fs_mkdirs(rig_path(&r, "no-where"), 0700, &e), &e);
-	script_apply(&script, NONCE, r.plan, rig_path(&r, "no-certpush-x"));
+	script_apply(&script, NONCE, r.plan,
+		&(struct delivery){ .staging = rig_path(&r, "no-certpush-x") });
 	rig_tell(&r, &script);
 	assert_failed(&r, "stage", "mail/key.pem: ");
 	assert_true(rig_has(&r, "no-where")); /* a name that isn't ours clears nothing */
@@ -618,13 +620,12 @@ static void a_script_that_is_cut_anywhere_does_nothing(void **state)
 	/* CERTPUSH_EVERY_BYTE=1 cuts at each: some ten seconds */
 	const size_t step = getenv("CERTPUSH_EVERY_BYTE") ? 1 : 211;
 	const size_t last = shell[1] ? 40 : 200;
-	const char *whole;
 
 	rig_init(&r, shell, *state);
 	rig_settle(&r, "key 1\n", "chain 1\n");
 	rig_plan(&r, "key 2\n", "chain 2\n");
-	whole = rig_stage(&r);
-	script_apply(&script, NONCE, r.plan, whole);
+	script_apply(
+		&script, NONCE, r.plan, &(struct delivery){ .staging = rig_stage(&r) });
 	for (size_t cut = 0; cut + 1 < script.len;
 		cut += cut + last < script.len ? step : 1) {
 		run_prefix(&script, cut);
@@ -654,7 +655,8 @@ static void kill_after(struct rig *r, useconds_t microseconds)
 	char *argv[12];
 	pid_t pid;
 
-	script_apply(&script, NONCE, r->plan, rig_stage(r));
+	script_apply(
+		&script, NONCE, r->plan, &(struct delivery){ .staging = rig_stage(r) });
 	words(argv, "eval \"$(cat)\"", "");
 	pid = start(argv, &script);
 	usleep(microseconds);

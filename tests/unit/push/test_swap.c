@@ -169,8 +169,8 @@ static void generations_that_nobody_took_go(void **state)
 
 	init(&r, *state);
 	rig_push(&r, "key 1\n", "chain 1\n");
-	assert_ok(fs_mkdirs(rig_path(&r, ".mail.certpush-17-4"), 0700, &e), &e);
-	rig_write(&r, ".mail.certpush-17-4/key.pem", "key 0\n");
+	assert_ok(fs_mkdirs(rig_path(&r, ".mail.certpush-17a4"), 0700, &e), &e);
+	rig_write(&r, ".mail.certpush-17a4/key.pem", "key 0\n");
 	rig_push(&r, "key 2\n", "chain 2\n");
 	assert_settled(&r, "key 2\n");
 }
@@ -196,7 +196,8 @@ static void what_arrives_damaged_changes_nothing(void **state)
 	init(&r, *state);
 	rig_push(&r, "key 1\n", "chain 1\n");
 	rig_plan(&r, "key 2\n", "chain 2\n");
-	script_apply(&script, NONCE, r.plan, rig_stage(&r));
+	script_apply(
+		&script, NONCE, r.plan, &(struct delivery){ .staging = rig_stage(&r) });
 	rig_write(&r, ".certpush-s-1/1", "chain");
 	rig_tell(&r, &script);
 	assert_failed(&r, "stage", "it didn't arrive whole");

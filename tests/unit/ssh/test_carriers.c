@@ -46,8 +46,8 @@ static const struct command {
 	{ "true", "", 0, 0, { 0, 0 } },
 	{ "exit 3", "", 0, 0, { 3, 3 } },
 	{ "exit 255", "", 0, 0, { 255, 255 } },
-	{ "cat", "hello", 5, 0, { 0, 0 } },
-	{ "cat >&2; printf out", "hello", 3, 5, { 0, 0 } },
+	{ "head -c 5", "hello", 5, 0, { 0, 0 } },
+	{ "head -c 5 >&2; printf out", "hello", 3, 5, { 0, 0 } },
 	{ "kill -TERM $$", "", 0, 0, { 143, 128 } },
 	{ "exec <&-; exit 4", "not read", 0, 0, { 4, 4 } },
 	{ "head -c 300000 /dev/zero", "", 256 << 10, 0, { 0, 0 } },
@@ -68,7 +68,7 @@ static void commands_run(void **state)
 			AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
 			struct err e = { 0 };
 
-			assert_ok(ssh_exec(s, c->line, c->input, strlen(c->input), &r,
+			assert_ok(ssh_exec(s, c->line, c->input, strlen(c->input), NULL, &r,
 					  soon(), &e),
 				&e);
 			if (r.out.len != c->out ||
@@ -95,13 +95,64 @@ static void large_input_arrives(void **state)
 		AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
 		struct err e = { 0 };
 
-		assert_ok(ssh_exec(s, "wc -c", input, SIZE, &r, soon(), &e), &e);
+		assert_ok(ssh_exec(s, "head -c 1048576 | wc -c", input, SIZE, NULL, &r,
+				  soon(), &e),
+			&e);
 		assert_int_equal(strtol(r.out.data, NULL, 10), SIZE);
 		/* and one that isn't read holds up nothing */
-		assert_ok(ssh_exec(s, "exit 7", input, SIZE, &r, soon(), &e), &e);
+		assert_ok(ssh_exec(s, "exit 7", input, SIZE, NULL, &r, soon(), &e), &e);
 		assert_int_equal(r.status, 7);
 	}
 	free(input);
+}
+
+/* A command that has answered goes on, and is talked to: what it prints when is its own. */
+static void a_command_answers(void **state)
+{
+	static const char line[] = "n=0; while read -r w; do n=$((n + 1)); echo \"$n $w\"; "
+				   "[ \"$w\" != bye ] || exit 9; done";
+	const struct sshd *d = sshd_fresh(state);
+
+	EACH(i)
+	{
+		AUTO(ssh) struct ssh *s = opened(d, i);
+		AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
+		struct err e = { 0 };
+
+		for (int n = 1; n <= 3; n++) {
+			AUTO(str) char *want = xasprintf("%d hello\n", n);
+
+			assert_ok(
+				ssh_exec(s, line, "hello\n", 6, "hello\n", &r, soon(), &e),
+				&e);
+			assert_string_equal(r.out.data, want);
+			assert_int_equal(r.status, -1);
+		}
+		assert_ok(ssh_exec(s, line, "bye\n", 4, "hello\n", &r, soon(), &e), &e);
+		assert_string_equal(r.out.data, "4 bye\n");
+		assert_int_equal(r.status, 9);
+		assert_ok(ssh_exec(s, line, "hello\n", 6, "hello\n", &r, soon(), &e), &e);
+		assert_string_equal(r.out.data, "1 hello\n");
+		assert_err(
+			ssh_exec(s, line, "y\n", 2, "never\n", &r, deadline_in_ms(300), &e),
+			&e, ERR_TIMEOUT, "timed out");
+	}
+}
+
+/* Too much for an answer isn't waited for. */
+static void a_flood_is_no_answer(void **state)
+{
+	const struct sshd *d = sshd_fresh(state);
+
+	EACH(i)
+	{
+		AUTO(ssh) struct ssh *s = opened(d, i);
+		AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
+		struct err e = { 0 };
+
+		assert_err(ssh_exec(s, "yes", "", 0, "end\n", &r, soon(), &e), &e,
+			ERR_PROTOCOL, "prints without end");
+	}
 }
 
 static void deadline_passes(void **state)
@@ -116,11 +167,12 @@ static void deadline_passes(void **state)
 			AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
 			struct err e = { 0 };
 
-			assert_err(ssh_exec(s, lines[k], "", 0, &r, deadline_in_ms(50), &e),
+			assert_err(ssh_exec(s, lines[k], "", 0, NULL, &r,
+					   deadline_in_ms(50), &e),
 				&e, ERR_TIMEOUT, "timed out");
 			assert_int_equal(r.status, -1);
-			assert_err(ssh_exec(s, "true", "", 0, &r, soon(), &e), &e, ERR_NET,
-				"given up");
+			assert_err(ssh_exec(s, "true", "", 0, NULL, &r, soon(), &e), &e,
+				ERR_NET, "given up");
 		}
 	}
 }
@@ -135,10 +187,11 @@ static void connection_breaks(void **state)
 		AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
 		struct err e = { 0 };
 
-		assert_err(ssh_exec(s, "echo begun; kill -9 $PPID", "", 0, &r, soon(), &e),
+		assert_err(ssh_exec(s, "echo begun; kill -9 $PPID", "", 0, NULL, &r, soon(),
+				   &e),
 			&e, ERR_NET, "the host hung up");
 		assert_int_equal(r.status, -1);
-		assert_err(ssh_exec(s, "true", "", 0, &r, soon(), &e), &e, ERR_NET,
+		assert_err(ssh_exec(s, "true", "", 0, NULL, &r, soon(), &e), &e, ERR_NET,
 			"given up");
 	}
 }
@@ -168,7 +221,7 @@ static void files_are_put_and_removed(void **state)
 			assert_int_equal(stat(key, &st), 0);
 			assert_int_equal(st.st_mode & 0777, 0600);
 			assert_int_equal(st.st_size, 6);
-			assert_ok(ssh_exec(s, "true", "", 0, &r, soon(), &e), &e);
+			assert_ok(ssh_exec(s, "true", "", 0, NULL, &r, soon(), &e), &e);
 		}
 		assert_ok(ssh_remove(s, dir, soon(), &e), &e);
 		assert_false(fs_exists(dir));
@@ -180,7 +233,7 @@ static void files_are_put_and_removed(void **state)
 static void files_are_refused(void **state)
 {
 	static const struct ssh_file file = { "key", "secret", 6 };
-	struct sshd *d = sshd_fresh(state);
+	const struct sshd *d = sshd_fresh(state);
 
 	EACH(i)
 	{
@@ -191,21 +244,48 @@ static void files_are_refused(void **state)
 
 		assert_err(ssh_put(s, "/dev/null/x", &file, 1, &path, soon(), &e), &e,
 			ERR_REMOTE, "/dev/null");
-		assert_ok(ssh_exec(s, "exit 5", "", 0, &r, soon(), &e), &e);
+		assert_false(ssh_lacks_sftp(s));
+		assert_ok(ssh_exec(s, "exit 5", "", 0, NULL, &r, soon(), &e), &e);
 		assert_int_equal(r.status, 5);
 	}
-	sshd_set(d, "HostKey host_ed25519\n");
-	sshd_know(d, "", SSHD_HOST, "host_ed25519");
-	EACH(i)
-	{
-		AUTO(ssh) struct ssh *s = opened(d, i);
-		AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
-		struct err e = { 0 };
-		char *path = NULL;
+}
 
-		assert_err(ssh_put(s, "x", &file, 1, &path, soon(), &e), &e, ERR_REMOTE,
-			"the host has no sftp");
-		assert_ok(ssh_exec(s, "true", "", 0, &r, soon(), &e), &e);
+/* No Subsystem; one that isn't installed; no channel for it while a command runs. */
+static void sftp_is_missing(void **state)
+{
+	static const struct ssh_file file = { "key", "secret", 6 };
+	static const struct {
+		const char *lines, *says[2];
+	} hosts[] = {
+		{ "", { "the host has no sftp", "the host has no sftp" } },
+		{ "Subsystem sftp /nowhere/sftp-server\n",
+			{ "SFTP server ended", "the host has no sftp" } },
+		{ "Subsystem sftp internal-sftp\nMaxSessions 1\n",
+			{ "another channel", "" } },
+	};
+	struct sshd *d = sshd_fresh(state);
+
+	for (size_t k = 0; k < ARRAY_LEN(hosts); k++) {
+		AUTO(str)
+		char *lines = xasprintf("HostKey host_ed25519\n%s", hosts[k].lines);
+
+		sshd_set(d, lines);
+		sshd_know(d, "", SSHD_HOST, "host_ed25519");
+		EACH(i)
+		{
+			AUTO(ssh) struct ssh *s = opened(d, i);
+			AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
+			struct err e = { 0 };
+			char *path = NULL;
+
+			assert_ok(ssh_exec(s, "while read -r w; do echo $w; done", "a\n", 2,
+					  "a\n", &r, soon(), &e),
+				&e);
+			assert_err(ssh_put(s, "x", &file, 1, &path, soon(), &e), &e,
+				ERR_REMOTE, hosts[k].says[i]);
+			assert_true(ssh_lacks_sftp(s));
+			assert_ok(ssh_exec(s, "", "b\n", 2, "b\n", &r, soon(), &e), &e);
+		}
 	}
 }
 
@@ -225,7 +305,7 @@ static void one_channel_is_enough(void **state)
 		struct err e = { 0 };
 
 		assert_ok(ssh_put(s, dir, &file, 1, &path, soon(), &e), &e);
-		assert_ok(ssh_exec(s, "exit 6", "", 0, &r, soon(), &e), &e);
+		assert_ok(ssh_exec(s, "exit 6", "", 0, NULL, &r, soon(), &e), &e);
 		assert_int_equal(r.status, 6);
 		assert_ok(ssh_remove(s, dir, soon(), &e), &e);
 	}
@@ -343,7 +423,7 @@ static void nothing_is_left(void **state)
 		AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
 		struct err e = { 0 };
 
-		assert_ok(ssh_exec(s, "true", "", 0, &r, soon(), &e), &e);
+		assert_ok(ssh_exec(s, "true", "", 0, NULL, &r, soon(), &e), &e);
 		assert_ok(ssh_remove(s, "/none", soon(), &e), &e);
 		ssh_close(s);
 		assert_int_equal(entries("/proc/self/fd", ""), fds);
@@ -387,7 +467,7 @@ static int stopped_in_flight(const struct sshd *d, size_t i)
 
 	stop_init();
 	s = ssh_open(&c, &e);
-	if (!s || ssh_exec(s, line, "", 0, &r, soon(), &e) || e.kind != ERR_STOPPED)
+	if (!s || ssh_exec(s, line, "", 0, NULL, &r, soon(), &e) || e.kind != ERR_STOPPED)
 		return 1;
 	return r.status == -1 ? 0 : 2;
 }
@@ -415,10 +495,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_run),
 		cmocka_unit_test(large_input_arrives),
+		cmocka_unit_test(a_command_answers),
+		cmocka_unit_test(a_flood_is_no_answer),
 		cmocka_unit_test(deadline_passes),
 		cmocka_unit_test(connection_breaks),
 		cmocka_unit_test(files_are_put_and_removed),
 		cmocka_unit_test(files_are_refused),
+		cmocka_unit_test(sftp_is_missing),
 		cmocka_unit_test(one_channel_is_enough),
 		cmocka_unit_test(host_keys),
 		cmocka_unit_test(logins),
