@@ -21,6 +21,9 @@ export LC_ALL PATH
 trap : HUP INT TERM PIPE
 
 made=
+fresh=
+litter=
+run=
 lock_dir=
 synced=
 sums=
@@ -74,7 +77,19 @@ line_of() {
 
 # certificates PATH: nothing else of it, and no more than a chain has.
 certificates() {
-	sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' <"$1" 2>/dev/null | head -n 1000 | cut -c 1-80 | sed 's/^/pem /'
+	sed -n -e 1000q -e '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/s/^\(.\{0,80\}\).*/pem \1/p' <"$1" 2>/dev/null
+}
+
+# all LIST COMMAND...: with each line of LIST as one more argument. What is done for all at once costs one process.
+all() {
+	set -f
+	IFS=$lf
+	# shellcheck disable=SC2086 # to be split
+	set -- "$@" $1
+	unset IFS
+	set +f
+	shift
+	"$@"
 }
 
 # look INDEX PATH DIGEST REPLACED: what is replaced, the file or its directory; the digest may be empty.
@@ -164,9 +179,11 @@ take_over() {
 	fi
 }
 
+# With what is to be gone before others may come.
 unlock() {
 	cd /
-	[ -z "$lock_dir" ] || rm -rf "$lock_dir"
+	litter=$litter$lock_dir
+	[ -z "$litter" ] || all "$litter" rm -rf --
 	lock_dir=
 }
 
@@ -188,6 +205,7 @@ finish() {
 
 clear_staging() {
 	[ -z "$staging" ] || rm -rf "$staging"
+	staging=
 }
 
 # What runs that were killed have left: each names its own PREFIX-RANDOM, and none is at work while we have the lock.
@@ -237,28 +255,56 @@ unmake() {
 # The steps take: SOURCE DIGEST OWNER GROUP MODE PATH. An empty SOURCE: the content stays.
 
 stage() {
+	prepare "$@"
+	fresh=$fresh${hidden}new/file$lf
+}
+
+prepare() {
 	hidden "$6"
 	place_directory "${6%/*}" || fail stage "${6%/*}: the directory can't be made"
-	why=$(prepare "$@" 2>&1) || fail stage "$6: $(printf '%s' "$why" | tr '\n' ' ')"
+	if [ -e "${hidden}new" ] || [ -L "${hidden}new" ]; then rm -rf "${hidden}new"; fi
+	why=$(bring "$@" 2>&1) || fail stage "$6: $(printf '%s' "$why" | tr '\n' ' ')"
 }
 
 # In a directory of our own, for a name that others can write in may be a link by now. Runs in a subshell.
-prepare() {
-	discard "$@" && mkdir "${hidden}new" && cd "${hidden}new" || return
+bring() {
+	mkdir "${hidden}new" && cd "${hidden}new" || return
 	if [ ! -O . ]; then
 		say "somebody else writes there"
 		return 1
 	fi
-	cp -- "${1:-$6}" file || return
-	sum=$(digest file)
-	if [ "${sum%% *}" != "$2" ]; then
-		say "it didn't arrive whole"
-		return 1
-	fi
-	[ -z "$3" ] || chown -- "$3" file || return
-	[ -z "$4" ] || chgrp -- "$4" file || return
-	chmod "$5" file || return
-	sync file 2>/dev/null || sync
+	copy "${1:-$6}" "$3" "$4" "$5"
+}
+
+# copy PATH OWNER GROUP MODE: to ./file.
+if command -v install >/dev/null 2>&1; then
+	copy() { install ${2:+-o "$2"} ${3:+-g "$3"} -m "$4" -- "$1" file; }
+else
+	copy() {
+		cp -- "$1" file || return
+		[ -z "$2" ] || chown -- "$2" file || return
+		[ -z "$3" ] || chgrp -- "$3" file || return
+		chmod "$4" file
+	}
+fi
+
+# Whatever the power does from here on, what is renamed is there.
+verify() {
+	[ -n "$fresh" ] || return 0
+	sums=$(all "$fresh" sha256sum -- 2>/dev/null)
+	files whole
+	all "$fresh" sync 2>/dev/null || sync
+}
+
+whole() {
+	hidden "$6"
+	is_whole "${hidden}new/file" "$2" "$6"
+}
+
+# is_whole FILE DIGEST PATH
+is_whole() {
+	line_of "$sums" "$1" || line=$(digest "$1")
+	[ "${line%% *}" = "$2" ] || fail stage "$3: it didn't arrive whole"
 }
 
 keep() {
@@ -285,7 +331,7 @@ settle() {
 
 discard() {
 	hidden "$6"
-	if [ -e "${hidden}new" ] || [ -L "${hidden}new" ]; then rm -rf "${hidden}new"; fi
+	litter=$litter${hidden}new$lf
 }
 
 # restore PATH, forget PATH: back to what was last proved; or what is there now is proved.
@@ -303,7 +349,7 @@ restore() {
 
 forget() {
 	hidden "$1"
-	rm -rf "${hidden}old" "${hidden}none" "${hidden}new"
+	litter=$litter${hidden}old$lf${hidden}none$lf${hidden}new$lf
 }
 
 # within STEP SOURCE DIGEST OWNER GROUP MODE PATH: a file of a directory that is replaced as a whole. It goes into the generation.
@@ -311,7 +357,8 @@ within() {
 	[ "$1" = stage ] || return 0
 	name=${7##*/}
 	generation "${7%/*}"
-	stage "$2" "$3" "$4" "$5" "$6" "$next/$name"
+	prepare "$2" "$3" "$4" "$5" "$6" "$next/$name"
+	is_whole "${hidden}new/file" "$3" "$7"
 	{ mv -f "${hidden}new/file" "$next/$name" && rmdir "${hidden}new"; } || fail stage "$next/$name: can't be replaced"
 }
 
@@ -347,6 +394,8 @@ begin_generation() {
 		chmod 0755 "$next"
 	fi
 }
+
+whole_directory() { :; }
 
 keep_directory() {
 	sync "$next"/* "$next" 2>/dev/null || sync
@@ -452,6 +501,7 @@ apply() {
 	[ -z "$staging" ] || clear_leftovers
 	bound
 	files stage
+	verify
 	# a host that loses its power from here on has no copy of the key in it
 	clear_staging
 	files keep
@@ -471,14 +521,14 @@ served() {
 }
 
 # Also those that a reload was enough for hold the files that go back.
-all() {
+everything() {
 	served "$1"
 	restarts "$1"
 }
 
 restart() {
 	bound
-	take_up=all
+	take_up=everything
 	restarts run
 	finish 0
 }
@@ -486,7 +536,7 @@ restart() {
 undo() {
 	bound
 	targets restore
-	all again
+	everything again
 	say restored
 	finish 1
 }
