@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A certificate that some host wants, read once for all of them. */
@@ -39,11 +40,20 @@ static bool named(const struct deploy *d, const struct service *s)
 	return playbook && text_among(d->services, d->n_services, playbook->name);
 }
 
+static bool is_planned(
+	const struct planned *p, const struct host *h, const struct service *s)
+{
+	const struct planned_host *there = planned_host(p, h->name);
+
+	return there && planned_service(there, s->name);
+}
+
 static bool wanted(void *ctx, const struct host *h, const struct service *s)
 {
 	const struct deploy *d = ((const struct wants *)ctx)->deploy;
 
-	(void)h;
+	if (d->planned)
+		return is_planned(d->planned, h, s);
 	return named(d, s) &&
 		(d->n_certificates == 0 ||
 			text_among(d->certificates, d->n_certificates, s->certificate));
@@ -112,21 +122,49 @@ static void collect(struct wants *w, const struct host *const *hosts, size_t n)
 				add(w, hosts[i]->services[k].certificate);
 }
 
+bool deploy_knows(const struct context *c, const char *word)
+{
+	const struct playbooks *p = c->playbooks;
+	bool known = playbooks_service(p, word, NULL) != NULL;
+
+	for (size_t i = 0; i < p->n; i++)
+		known |= text_eq(p->list[i].name, word);
+	return known;
+}
+
 /* Misspelt words must not look like "nothing to do". */
 static bool check_words(const struct deploy *d, struct err *e)
 {
-	const struct playbooks *p = d->context->playbooks;
-
-	for (size_t i = 0; i < d->n_services; i++) {
-		bool known = playbooks_service(p, d->services[i], NULL) != NULL;
-
-		for (size_t k = 0; k < p->n; k++)
-			known |= text_eq(p->list[k].name, d->services[i]);
-		if (!known)
+	for (size_t i = 0; i < d->n_services; i++)
+		if (!deploy_knows(d->context, d->services[i]))
 			return err_set(e, ERR_USAGE,
 				"'%s' is neither a service nor a playbook", d->services[i]);
-	}
 	return true;
+}
+
+/* Of the planned hosts those that the inventory has; the others are failures. */
+static size_t select_planned(const struct deploy *d, const struct host ***hosts, size_t *n)
+{
+	const struct inventory *inv = d->context->inventory;
+	const struct planned *p = d->planned;
+	size_t gone = 0;
+
+	*hosts = xcalloc(p->n_hosts + 1, sizeof(**hosts));
+	*n = 0;
+	for (size_t i = 0; i < inv->n_hosts && *n < p->n_hosts; i++)
+		if (planned_host(p, inv->hosts[i].name))
+			(*hosts)[(*n)++] = &inv->hosts[i];
+	for (size_t i = 0; i < p->n_hosts; i++) {
+		const struct event ev = { .kind = EVENT_FAILED,
+			.host = p->hosts[i].name,
+			.detail = "isn't in the inventory any more: plan again" };
+
+		if (inventory_host(inv, p->hosts[i].name))
+			continue;
+		report_emit(d->context->report, &ev);
+		gone++;
+	}
+	return gone;
 }
 
 static const char *many(size_t n)
@@ -142,7 +180,9 @@ static void summarize(const struct deploy *d, const struct push_total *t)
 
 	if (t->failed > 0 || (t->changes > 0 && !d->dry))
 		return;
-	if (t->hosts == 0)
+	if (t->hosts == 0 && d->planned)
+		buf_puts(&text, "nothing to do: there is nothing in the plan");
+	else if (t->hosts == 0)
 		buf_puts(&text,
 			"nothing to do: no host has a service with these certificates");
 	else if (t->changes == 0)
@@ -187,7 +227,7 @@ static void write_retry_file(const struct context *c, const struct host *const *
 }
 
 static int carry_out(const struct deploy *d, const struct host *const *hosts, size_t n,
-	struct push_total *total)
+	size_t gone, struct push_total *total)
 {
 	struct context *c = d->context;
 	AUTO(wants) struct wants wants = { .deploy = d };
@@ -205,6 +245,9 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.rollout = &rollout,
 		.dry = d->dry,
 		.force = d->force || d->back,
+		.diff = c->options->diff,
+		.planned = d->planned,
+		.record = d->record,
 		.report = c->report,
 	};
 
@@ -220,9 +263,45 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		write_retry_file(c, hosts, n, total);
 	free(total->ends);
 	total->ends = NULL;
-	if (wants.unfit == 0)
+	if (wants.unfit + gone == 0)
 		summarize(d, total);
-	return total->failed + wants.unfit > 0 ? EXIT_FAILED : EXIT_OK;
+	return total->failed + wants.unfit + gone > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/* Those before --start-at's are left out. */
+static bool start_at(const char *name, const struct host **hosts, size_t *n, struct err *e)
+{
+	const char **names;
+	const char *near;
+	size_t first = 0;
+
+	while (first < *n && !text_eq(hosts[first]->name, name))
+		first++;
+	if (first < *n) {
+		*n -= first;
+		memmove(hosts, hosts + first, *n * sizeof *hosts);
+		return true;
+	}
+	names = xcalloc(*n + 1, sizeof *names);
+	for (size_t i = 0; i < *n; i++)
+		names[i] = hosts[i]->name;
+	near = text_nearest(name, names);
+	free(names);
+	return err_set(e, ERR_USAGE, "--start-at: '%.100s' is none of the hosts%s%s%s",
+		name, near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static bool select_hosts(
+	const struct context *c, const struct host ***hosts, size_t *n, struct err *e)
+{
+	const struct options *o = c->options;
+
+	if (!inventory_select(c->inventory, o->limit, hosts, n, e))
+		return false;
+	if (!o->start_at || start_at(o->start_at, *hosts, n, e))
+		return true;
+	free(*hosts);
+	return false;
 }
 
 int deploy_run(const struct deploy *d, struct push_total *total)
@@ -231,13 +310,14 @@ int deploy_run(const struct deploy *d, struct push_total *total)
 	struct push_total unwatched;
 	const struct host **hosts;
 	struct err e = { 0 };
-	size_t n;
+	size_t n, gone = 0;
 	int status;
 
-	if (!check_words(d, &e) ||
-		!inventory_select(c->inventory, c->options->limit, &hosts, &n, &e))
+	if (d->planned)
+		gone = select_planned(d, &hosts, &n);
+	else if (!check_words(d, &e) || !select_hosts(c, &hosts, &n, &e))
 		return tell_error(c, &e);
-	status = carry_out(d, hosts, n, total ? total : &unwatched);
+	status = carry_out(d, hosts, n, gone, total ? total : &unwatched);
 	free(hosts);
 	return status;
 }

@@ -16,10 +16,12 @@ const struct verb verbs[] = {
 		"in advance.\n" },
 	{ "push", VERB_PUSH, cmd_push,
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_LOCK | NEED_TRUST,
-		"[SERVICE|PLAYBOOK...]",
+		"[SERVICE|PLAYBOOK...] | FILE",
 		"bring hosts to what the store holds, and prove it",
 		"What differs is sent, put in place, reloaded and asked for by handshake; if\n"
-		"the new certificate isn't served in time, the host is put back as it was.\n" },
+		"the new certificate isn't served in time, the host is put back as it was.\n"
+		"FILE, of plan --out: that plan and nothing else; a host is refused where the\n"
+		"store, the settings or what it holds isn't any more as it was then.\n" },
 	{ "rollback", VERB_ROLLBACK, cmd_rollback,
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_LOCK | NEED_TRUST,
 		"-l PATTERN [SERVICE|PLAYBOOK...]",

@@ -112,6 +112,16 @@ const struct inventory *inventory_load(struct arena *a, const char *path,
 	return inventory_read(t, path, all) ? inventory_build(t, playbooks, all) : NULL;
 }
 
+const struct service *host_service(const struct host *h, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < h->n_services; i++)
+		if (text_eq(h->services[i].name, name))
+			return &h->services[i];
+	return NULL;
+}
+
 const struct host *inventory_host(const struct inventory *inv, const char *name)
 {
 	size_t i;

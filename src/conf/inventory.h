@@ -86,6 +86,8 @@ const struct inventory *inventory_load(struct arena *a, const char *path,
 	const struct playbooks *playbooks, struct errs *all) NODISCARD;
 
 const struct host *inventory_host(const struct inventory *inv, const char *name);
+/* NULL if it has none of that name. */
+const struct service *host_service(const struct host *h, const char *name);
 
 /*
  * What -l takes, as Ansible reads it: names, groups, globs, ~regex, GROUP[0], GROUP[1:3],

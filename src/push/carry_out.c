@@ -119,4 +119,5 @@ void job_tell_plan(struct job *j)
 {
 	tell_ok(j);
 	tell_applied(j, &(struct restarts){ 0 });
+	tell_checks(j);
 }

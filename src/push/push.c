@@ -35,6 +35,7 @@ static void push_host(void *ctx, size_t i)
 	}
 	j->begun = true;
 	if (job_look(j)) {
+		j->looked = true;
 		if (j->push->dry)
 			job_tell_plan(j);
 		else
@@ -123,9 +124,14 @@ static void push_all(const struct fleet *f)
 	}
 }
 
+static bool concerns(const struct job *j)
+{
+	return j->plan->n_services > 0 || j->planned;
+}
+
 static enum push_end end_of(const struct job *j)
 {
-	if (j->plan->n_services == 0)
+	if (!concerns(j))
 		return PUSH_NOT_CONCERNED;
 	if (!j->begun)
 		return PUSH_NOT_BEGUN;
@@ -167,6 +173,13 @@ static void recap(const struct fleet *f, const struct push_total *total)
 	}
 }
 
+static void record(const struct fleet *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->concerned[i]->looked)
+			planned_add(f->push->record, f->concerned[i]->plan);
+}
+
 static struct fleet gather(const struct push *p)
 {
 	struct fleet f = { p, xcalloc(p->n_hosts, sizeof *f.jobs),
@@ -180,7 +193,9 @@ static struct fleet gather(const struct push *p)
 			.arena = arena_new(),
 			.retries = p->rollout->retries };
 		j->plan = plan_targets(j->arena, j->host, p->wanted, p->bundle, p->ctx);
-		if (j->plan->n_services > 0)
+		if (p->planned)
+			j->planned = planned_host(p->planned, j->host->name);
+		if (concerns(j))
 			f.concerned[f.n++] = j;
 	}
 	return f;
@@ -194,6 +209,8 @@ struct push_total push_run(const struct push *p)
 	push_all(&f);
 	total = add_up(&f);
 	recap(&f, &total);
+	if (p->record)
+		record(&f);
 	for (size_t i = 0; i < p->n_hosts; i++) {
 		struct job *j = &f.jobs[i];
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "conf/rollout.h"
-#include "plan/plan.h"
+#include "plan/planned.h"
 #include "probe/probe.h"
 #include "report/report.h"
 
@@ -22,6 +22,10 @@ struct push {
 	const struct rollout *rollout;
 	bool dry;   /* look at the hosts, write nothing */
 	bool force; /* replace also what is newer on a host */
+	bool diff;  /* tell what each changed file held and holds */
+	/* Its hosts, refused where not all is as it was then; or NULL. */
+	const struct planned *planned;
+	struct planned *record; /* gets what a dry run would do; or NULL */
 	struct report *report;
 };
 

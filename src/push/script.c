@@ -127,7 +127,7 @@ void script_look(struct buf *out, const char *nonce, const struct host_plan *p)
 	for (size_t i = 0; i < p->n_targets; i++) {
 		buf_printf(out, "look %zu", i);
 		word(out, p->targets[i].file->path);
-		if (plan_holds_leaf(&p->targets[i])) {
+		if (plan_holds_certificates(&p->targets[i])) {
 			const struct sha256_hex hex = sha256_hex(&p->targets[i].sha256);
 
 			word(out, hex.s);

@@ -29,9 +29,10 @@ enum event_kind {
 			 columns */
 	EVENT_ACCOUNT, /* ca, verdict (what it is now), address (its URL), detail */
 
-	EVENT_OK,        /* host, service: files and process are as they should be */
+	EVENT_OK,        /* host, service: files and process are as they should be; detail:
+			    all that was planned is there already */
 	EVENT_CHANGED,   /* host, service, item (file name), path, part, detail (why),
-			    fingerprint */
+			    fingerprint, not_after, the old ones, names, diff */
 	EVENT_VALIDATED, /* host, service, item (command) */
 	EVENT_RELOADED,  /* host, service, item (command), detail (why, if no file changed)
 			  */
@@ -78,6 +79,10 @@ struct event {
 	const char *detail;
 	time_t not_after; /* 0: none */
 	time_t old_not_after;
+	/* CHANGED: names, NULL or ended by NULL; lines of what was there and what is, or
+	 * NULL */
+	const char *const *gained, *const *lost;
+	const char *diff;
 	bool dry;     /* it would be done: plan and -n */
 	bool alone;   /* PROBE: no other host was asked for, so no heading is needed */
 	bool several; /* PROBE: the host has several addresses, so each line tells its own

@@ -204,6 +204,19 @@ says "hosts.yml" push
 good
 says "linnode" push -n -l linnode
 says "'ngnix' is neither a service nor a playbook" push ngnix
+says "no plan, or one that was cut" push certpush.yml
+says "certpush.yml: a plan says itself which hosts" push certpush.yml nginx
+says "certpush.yml: a plan says itself which hosts" push -l linode certpush.yml
+says "certpush.yml: a plan says itself which hosts" push --start-at linode certpush.yml
+echo '{"certpush_plan": 7}' >seven.json
+says "seven.json: a plan of format 7" push seven.json
+echo '{"certpush_plan": 1, "store": "0123456789abcdef", "hosts": []}' >other.json
+says "other.json: a plan for another store" push -n other.json
+says "--out: nginx is the name of a service" plan --out nginx
+says "'linod' is none of the hosts: did you mean linode?" plan --start-at linod
+says "'panix' is none of the hosts" push -l linode --start-at panix
+says "push doesn't take --out" push --out x
+says "check doesn't take --diff" check --diff
 says "no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example.net?" check www.exmaple.net
 says "no certificate" renew -n nothing.at.all
 says "inventory wants --list" inventory
