@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "cli/owing.h"
 
 #include <errno.h>
 #include <string.h>
@@ -178,7 +179,7 @@ static void summarize(const struct deploy *d, const struct push_total *t)
 	const struct event ev = { .kind = EVENT_SUMMARY, .dry = d->dry };
 	struct event told = ev;
 
-	if (t->failed > 0 || (t->changes > 0 && !d->dry))
+	if (t->failed + t->n_owed > 0 || (t->changes > 0 && !d->dry))
 		return;
 	if (t->hosts == 0 && d->planned)
 		buf_puts(&text, "nothing to do: there is nothing in the plan");
@@ -226,6 +227,26 @@ static void write_retry_file(const struct context *c, const struct host *const *
 		report_warn(c->report, "%s", e.msg);
 }
 
+struct outcome {
+	struct wants *wants;
+	const struct host *const *hosts;
+	size_t n;
+	const enum push_end *ends;
+};
+
+/* Looked at, and pushed or found to need nothing? */
+static bool is_done(void *ctx, const struct host *h, const struct service *s)
+{
+	const struct outcome *o = ctx;
+
+	for (size_t i = 0; i < o->n; i++)
+		if (o->hosts[i] == h)
+			return o->ends[i] == PUSH_DONE && wanted(o->wants, h, s) &&
+				bundle_of(o->wants, s->certificate);
+	return false;
+}
+
+/* gone: hosts that failed already. */
 static int carry_out(const struct deploy *d, const struct host *const *hosts, size_t n,
 	size_t gone, struct push_total *total)
 {
@@ -245,6 +266,7 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.rollout = &rollout,
 		.dry = d->dry,
 		.force = d->force || d->back,
+		.any_time = c->options->any_time || d->back,
 		.diff = c->options->diff,
 		.planned = d->planned,
 		.record = d->record,
@@ -261,8 +283,11 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	*total = push_run(&push);
 	if (!d->dry)
 		write_retry_file(c, hosts, n, total);
-	free(total->ends);
-	total->ends = NULL;
+	if (!d->dry && !d->back)
+		owing_keep(c, total, is_done,
+			&(struct outcome){ &wants, hosts, n, total->ends });
+	free(TAKE(total->ends));
+	free(TAKE(total->owed));
 	if (wants.unfit + gone == 0)
 		summarize(d, total);
 	return total->failed + wants.unfit + gone > 0 ? EXIT_FAILED : EXIT_OK;

@@ -49,6 +49,8 @@ static const struct option options[] = {
 	{ 0, "push", NULL, FLAG, AT(push), VERB_RENEW, "push what there is afterwards" },
 	{ 0, "force", NULL, FLAG, AT(force), VERB_RENEW | VERB_PUSH | VERB_PLAN,
 		"renew what isn't due, replace what is newer on a host" },
+	{ 0, "any-time", NULL, FLAG, AT(any_time), VERB_RENEW | VERB_PLAN | VERB_PUSH,
+		"change hosts also outside of their windows" },
 	{ 0, "diff", NULL, FLAG, AT(diff), VERB_PLAN | VERB_PUSH | VERB_ROLLBACK,
 		"tell what each changed file held and holds" },
 	{ 0, "out", "FILE", TEXT, AT(out), VERB_PLAN,

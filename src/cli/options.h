@@ -31,7 +31,7 @@ struct options {
 	int verbose;
 	bool quiet, help, version;
 	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
-	bool dry, force, push, exit_code, diff;
+	bool dry, force, push, exit_code, diff, any_time;
 	int days; /* -1: not given */
 	bool list, graph;
 	const char *host;

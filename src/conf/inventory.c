@@ -5,6 +5,7 @@
 #include "conf/private/inventory_connection.h"
 #include "conf/private/inventory_read.h"
 #include "conf/private/inventory_services.h"
+#include "conf/private/inventory_window.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,7 @@ static void set_host(struct inventory_tree *t, const struct host_node *node,
 	set_groups(t, node, h);
 	ok = services_read(&vars, playbooks, h, &found);
 	connection_read(&vars, &h->connection, !ok || h->n_services ? &found : NULL);
+	windows_read(&vars, h, !ok || h->n_services ? &found : NULL);
 	tell_once(all, &found);
 }
 

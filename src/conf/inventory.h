@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "conf/playbook.h"
+#include "conf/window.h"
 
 /* What carries a session: certpush_transport. */
 enum transport { TRANSPORT_AUTO, TRANSPORT_LIBSSH2, TRANSPORT_OPENSSH };
@@ -36,6 +37,8 @@ struct connection {
 struct host {
 	const char *name; /* inventory_hostname */
 	struct connection connection;
+	const struct window *windows; /* certpush_window; none: at any time */
+	size_t n_windows;
 	struct service *services; /* sorted as the playbooks define them */
 	size_t n_services;
 	const char *const

@@ -43,6 +43,7 @@ struct service_plan {
 	const struct bundle *bundle;
 	size_t n_changes;       /* of its targets */
 	const char *reload_why; /* why the process must take the files up; NULL: needn't */
+	time_t served_until; /* the end of the certificate that a stale process serves; 0 */
 	bool faulty; /* it doesn't answer as it should, and no reload would mend that */
 	const struct target *newer; /* what it holds there must not be replaced */
 };

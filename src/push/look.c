@@ -70,6 +70,11 @@ static void tell_faulty(struct job *j, const struct proof *q)
 	tell_unproved(j, q, "");
 }
 
+static time_t end_of(const struct chain *c)
+{
+	return c->n > 0 ? cert_not_after(c->certs[0]) : 0;
+}
+
 /* Files that are right prove nothing of the process. */
 static void ask_processes(struct job *j)
 {
@@ -81,10 +86,12 @@ static void ask_processes(struct job *j)
 		struct service_plan *s = &j->plan->services[i];
 		const struct proof *bad = proofs_bad(&proofs, s);
 
-		if (bad && missed(bad))
+		if (bad && missed(bad)) {
 			plan_stale(s, missed(bad));
-		else if (bad)
+			s->served_until = end_of(&bad->result.served);
+		} else if (bad) {
 			tell_faulty(j, bad);
+		}
 	}
 }
 

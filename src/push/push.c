@@ -135,7 +135,41 @@ static enum push_end end_of(const struct job *j)
 		return PUSH_NOT_CONCERNED;
 	if (!j->begun)
 		return PUSH_NOT_BEGUN;
-	return has_failed(j) ? PUSH_FAILED : PUSH_DONE;
+	if (has_failed(j))
+		return PUSH_FAILED;
+	return j->until && !j->push->dry ? PUSH_OWED : PUSH_DONE;
+}
+
+/* The end of the certificate in its files, or of the one that its process serves still. */
+static time_t expiry_of(const struct job *j, const struct service_plan *s)
+{
+	size_t n;
+	const struct target *list = plan_targets_of(j->plan, s, &n);
+
+	if (s->served_until)
+		return s->served_until;
+	for (size_t i = 0; i < n; i++) {
+		if (!plan_holds_leaf(&list[i]))
+			continue;
+		if (list[i].seen->held.n > 0)
+			return cert_not_after(list[i].seen->held.certs[0]);
+		if (!list[i].send)
+			return cert_not_after(s->bundle->chain.certs[0]);
+	}
+	return 0;
+}
+
+static void add_owed(struct push_total *total, const struct job *j)
+{
+	for (size_t i = 0; j->until && i < j->plan->n_services; i++) {
+		const struct service_plan *s = &j->plan->services[i];
+
+		if (!plan_takes_up(s))
+			continue;
+		GROW(total->owed, total->n_owed);
+		total->owed[total->n_owed++] = (struct push_owed){ j->host, s->service,
+			j->until, expiry_of(j, s) };
+	}
 }
 
 static struct push_total add_up(const struct fleet *f)
@@ -151,6 +185,7 @@ static struct push_total add_up(const struct fleet *f)
 		total.changes += j->changes;
 		total.failed += total.ends[i] == PUSH_FAILED;
 		total.not_begun += total.ends[i] == PUSH_NOT_BEGUN;
+		add_owed(&total, j);
 	}
 	return total;
 }
@@ -163,7 +198,8 @@ static void recap(const struct fleet *f, const struct push_total *total)
 	for (size_t i = 0; i < f->n; i++)
 		if (strlen(f->concerned[i]->host->name) > longest)
 			longest = strlen(f->concerned[i]->host->name);
-	for (size_t i = 0; i < f->n && total->changes + total->failed > 0; i++) {
+	for (size_t i = 0; i < f->n && total->changes + total->failed + total->n_owed > 0;
+		i++) {
 		struct job *j = f->concerned[i];
 
 		j->recap.columns = (int)longest;

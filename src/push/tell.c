@@ -214,6 +214,22 @@ void tell_ok(struct job *j)
 	}
 }
 
+void tell_owed(struct job *j)
+{
+	AUTO(buf) struct buf services = BUF_EMPTY;
+
+	for (size_t i = 0; i < j->plan->n_services; i++) {
+		if (!plan_takes_up(&j->plan->services[i]))
+			continue;
+		buf_printf(&services, "%s%s", j->recap.owed > 0 ? ", " : "",
+			j->plan->services[i].service->name);
+		j->recap.owed++;
+	}
+	job_emit(j,
+		(struct event){
+			.kind = EVENT_OWED, .until = j->until, .detail = services.data });
+}
+
 const char *tell_aftermath(const struct remote_story *s)
 {
 	for (size_t i = 0; i < s->n; i++)

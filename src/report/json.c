@@ -56,7 +56,8 @@ static void add_recap(cJSON *object, const struct recap *c)
 		int n;
 	} counts[] = { { "ok", c->ok }, { "changed", c->changed },
 		{ "reloaded", c->reloaded }, { "verified", c->verified },
-		{ "unreachable", c->unreachable }, { "failed", c->failed } };
+		{ "unreachable", c->unreachable }, { "failed", c->failed },
+		{ "owed", c->owed } };
 	cJSON *recap = cJSON_AddObjectToObject(object, "recap");
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
@@ -91,6 +92,8 @@ void json_show(struct report *r, const struct event *ev)
 	add_texts(object, ev);
 	if (ev->not_after)
 		add(object, "not_after", time_rfc3339(ev->not_after).s);
+	if (ev->until)
+		add(object, "until", time_rfc3339(ev->until).s);
 	if (ev->old_not_after)
 		add(object, "old_not_after", time_rfc3339(ev->old_not_after).s);
 	add_list(object, "names_gained", ev->gained);

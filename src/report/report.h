@@ -46,6 +46,8 @@ enum event_kind {
 	EVENT_PROBE,
 	EVENT_EXPIRY, /* check: certificate, not_after, detail */
 
+	EVENT_OWED, /* host, until (when its window opens), detail (the services) */
+
 	EVENT_FAILED,      /* certificate or host; service; detail: one clear line */
 	EVENT_UNREACHABLE, /* host, detail */
 
@@ -59,6 +61,7 @@ enum event_kind {
 struct recap {
 	int columns; /* of the longest host name of the run: text aligns by it */
 	int ok, changed, reloaded, verified, unreachable, failed;
+	int owed; /* services whose push waits for the host's window */
 };
 
 /* How wide a table's texts are. */
@@ -79,6 +82,7 @@ struct event {
 	const char *detail;
 	time_t not_after; /* 0: none */
 	time_t old_not_after;
+	time_t until; /* OWED, and the warning of what is owed */
 	/* CHANGED: names, NULL or ended by NULL; lines of what was there and what is, or
 	 * NULL */
 	const char *const *gained, *const *lost;

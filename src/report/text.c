@@ -149,6 +149,14 @@ static void set_verified(struct buf *line, const struct report *r, const struct 
 	detail(line, ": ", ev, "");
 }
 
+static void set_owed(struct buf *line, const struct report *r, const struct event *ev)
+{
+	(void)r;
+	who(line, ev);
+	buf_printf(line, " owed until %s", time_weekday(ev->until).s);
+	detail(line, " (", ev, ")");
+}
+
 static void set_failure(struct buf *line, const struct report *r, const struct event *ev)
 {
 	(void)r;
@@ -332,6 +340,10 @@ static void show_recap(struct report *r, const struct event *ev, const struct fo
 	count(r, out, "verified", c->verified, GREEN, 3);
 	count(r, out, "unreachable", c->unreachable, BRIGHT, 2);
 	count(r, out, "failed", c->failed, RED, 0);
+	if (c->owed > 0) {
+		buf_putc(out, ' ');
+		count(r, out, "owed", c->owed, BLUE, 0);
+	}
 	buf_putc(out, '\n');
 }
 
@@ -440,6 +452,7 @@ static const struct form forms[N_EVENT_KINDS] = {
 		.rest = set_verified },
 	[EVENT_PROBE] = { .show = show_probe },
 	[EVENT_EXPIRY] = { .word = "expiry", .colour = YELLOW, .rest = set_expiry },
+	[EVENT_OWED] = { .word = "window", .colour = BLUE, .rest = set_owed },
 	[EVENT_FAILED] = { .word = "fatal", .colour = RED, .rest = set_failure },
 	[EVENT_UNREACHABLE] = { .word = "fatal", .colour = BRIGHT, .rest = set_failure },
 	[EVENT_RECAP] = { .show = show_recap },

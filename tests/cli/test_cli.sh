@@ -197,6 +197,9 @@ cat >>hosts.yml <<-'END'
 END
 says "hosts.yml:" inventory --list
 good
+sed -i 's/ansible_host: 127.0.0.1/certpush_window: [daily 1:00-2:00, "Mon 25:00-26:00"]/' hosts.yml
+says "hosts.yml:6:46: certpush_window: 'Mon 25:00-26:00': expected an hour, 0 to 23, at character 5" push -n
+good
 rm hosts.yml
 says "hosts.yml" inventory --list
 : >hosts.yml

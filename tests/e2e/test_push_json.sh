@@ -17,6 +17,7 @@ validated   host service item [detail]
 reloaded    host service item [detail]
 restarted   host service item [detail]
 verified    host service protocol address not_after fingerprint
+owed        host until detail
 failed      host [service] detail
 unreachable host detail
 recap       host recap

@@ -21,7 +21,8 @@ struct job {
 	int retries; /* how often it may still be tried to reach it */
 	bool again;  /* it couldn't be reached, and is to be tried again */
 	bool begun;
-	bool looked; /* it is known what is to be done */
+	bool looked;  /* it is known what is to be done */
+	time_t until; /* its window opens; 0: it is open, or nothing is to be done */
 };
 
 /* Look at the host and decide. False: it has been told why not. */
