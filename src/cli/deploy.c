@@ -2,8 +2,10 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "cli/owing.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A certificate that some host wants, read once for all of them. */
@@ -63,12 +65,23 @@ static bool is_left_out(const struct wants *w, const struct service *s)
 	return false;
 }
 
+static bool is_planned(
+	const struct planned *p, const struct host *h, const struct service *s)
+{
+	const struct planned_host *there = planned_host(p, h->name);
+
+	return there && planned_service(there, s->name);
+}
+
 static bool wanted(void *ctx, const struct host *h, const struct service *s)
 {
 	const struct wants *w = ctx;
 
-	(void)h;
-	return named(w->deploy, s) && concerned(w->deploy, s) && !is_left_out(w, s);
+	if (is_left_out(w, s))
+		return false;
+	if (w->deploy->planned)
+		return is_planned(w->deploy->planned, h, s);
+	return named(w->deploy, s) && concerned(w->deploy, s);
 }
 
 static struct want *find(const struct wants *w, const char *name)
@@ -173,21 +186,49 @@ static void collect(struct wants *w, const struct host *const *hosts, size_t n)
 				add_service(w, hosts[i], &hosts[i]->services[k]);
 }
 
+bool deploy_knows(const struct context *c, const char *word)
+{
+	const struct playbooks *p = c->playbooks;
+	bool known = playbooks_service(p, word, NULL) != NULL;
+
+	for (size_t i = 0; i < p->n; i++)
+		known |= text_eq(p->list[i].name, word);
+	return known;
+}
+
 /* Misspelt words must not look like "nothing to do". */
 static bool check_words(const struct deploy *d, struct err *e)
 {
-	const struct playbooks *p = d->context->playbooks;
-
-	for (size_t i = 0; i < d->n_services; i++) {
-		bool known = playbooks_service(p, d->services[i], NULL) != NULL;
-
-		for (size_t k = 0; k < p->n; k++)
-			known |= text_eq(p->list[k].name, d->services[i]);
-		if (!known)
+	for (size_t i = 0; i < d->n_services; i++)
+		if (!deploy_knows(d->context, d->services[i]))
 			return err_set(e, ERR_USAGE,
 				"'%s' is neither a service nor a playbook", d->services[i]);
-	}
 	return true;
+}
+
+/* Of the planned hosts those that the inventory has; the others are failures. */
+static size_t select_planned(const struct deploy *d, const struct host ***hosts, size_t *n)
+{
+	const struct inventory *inv = d->context->inventory;
+	const struct planned *p = d->planned;
+	size_t gone = 0;
+
+	*hosts = xcalloc(p->n_hosts + 1, sizeof(**hosts));
+	*n = 0;
+	for (size_t i = 0; i < inv->n_hosts && *n < p->n_hosts; i++)
+		if (planned_host(p, inv->hosts[i].name))
+			(*hosts)[(*n)++] = &inv->hosts[i];
+	for (size_t i = 0; i < p->n_hosts; i++) {
+		const struct event ev = { .kind = EVENT_FAILED,
+			.host = p->hosts[i].name,
+			.detail = "isn't in the inventory any more: plan again" };
+
+		if (inventory_host(inv, p->hosts[i].name))
+			continue;
+		report_emit(d->context->report, &ev);
+		gone++;
+	}
+	return gone;
 }
 
 static const char *many(size_t n)
@@ -201,9 +242,11 @@ static void summarize(const struct deploy *d, const struct push_total *t)
 	const struct event ev = { .kind = EVENT_SUMMARY, .dry = d->dry };
 	struct event told = ev;
 
-	if (t->failed > 0 || (t->changes > 0 && !d->dry))
+	if (t->failed + t->n_owed > 0 || (t->changes > 0 && !d->dry))
 		return;
-	if (t->hosts == 0)
+	if (t->hosts == 0 && d->planned)
+		buf_puts(&text, "nothing to do: there is nothing in the plan");
+	else if (t->hosts == 0)
 		buf_puts(&text,
 			"nothing to do: no host has a service with these certificates");
 	else if (t->changes == 0)
@@ -247,8 +290,28 @@ static void write_retry_file(const struct context *c, const struct host *const *
 		report_warn(c->report, "%s", e.msg);
 }
 
+struct outcome {
+	struct wants *wants;
+	const struct host *const *hosts;
+	size_t n;
+	const enum push_end *ends;
+};
+
+/* Looked at, and pushed or found to need nothing? */
+static bool is_done(void *ctx, const struct host *h, const struct service *s)
+{
+	const struct outcome *o = ctx;
+
+	for (size_t i = 0; i < o->n; i++)
+		if (o->hosts[i] == h)
+			return o->ends[i] == PUSH_DONE && wanted(o->wants, h, s) &&
+				bundle_of(o->wants, s->certificates[0]);
+	return false;
+}
+
+/* gone: hosts that failed already. */
 static int carry_out(const struct deploy *d, const struct host *const *hosts, size_t n,
-	struct push_total *total)
+	size_t gone, struct push_total *total)
 {
 	struct context *c = d->context;
 	AUTO(wants) struct wants wants = { .deploy = d, .contents = contents_new() };
@@ -267,6 +330,10 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.rollout = &rollout,
 		.dry = d->dry,
 		.force = d->force || d->back,
+		.any_time = c->options->any_time || d->back,
+		.diff = c->options->diff,
+		.planned = d->planned,
+		.record = d->record,
 		.report = c->report,
 	};
 
@@ -280,11 +347,50 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	*total = push_run(&push);
 	if (!d->dry)
 		write_retry_file(c, hosts, n, total);
-	free(total->ends);
-	total->ends = NULL;
-	if (wants.unfit == 0)
+	if (!d->dry && !d->back)
+		owing_keep(c, total, is_done,
+			&(struct outcome){ &wants, hosts, n, total->ends });
+	free(TAKE(total->ends));
+	free(TAKE(total->owed));
+	if (wants.unfit + gone == 0)
 		summarize(d, total);
-	return total->failed + wants.unfit > 0 ? EXIT_FAILED : EXIT_OK;
+	return total->failed + wants.unfit + gone > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/* Those before --start-at's are left out. */
+static bool start_at(const char *name, const struct host **hosts, size_t *n, struct err *e)
+{
+	const char **names;
+	const char *near;
+	size_t first = 0;
+
+	while (first < *n && !text_eq(hosts[first]->name, name))
+		first++;
+	if (first < *n) {
+		*n -= first;
+		memmove(hosts, hosts + first, *n * sizeof *hosts);
+		return true;
+	}
+	names = xcalloc(*n + 1, sizeof *names);
+	for (size_t i = 0; i < *n; i++)
+		names[i] = hosts[i]->name;
+	near = text_nearest(name, names);
+	free(names);
+	return err_set(e, ERR_USAGE, "--start-at: '%.100s' is none of the hosts%s%s%s",
+		name, near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static bool select_hosts(
+	const struct context *c, const struct host ***hosts, size_t *n, struct err *e)
+{
+	const struct options *o = c->options;
+
+	if (!inventory_select(c->inventory, o->limit, hosts, n, e))
+		return false;
+	if (!o->start_at || start_at(o->start_at, *hosts, n, e))
+		return true;
+	free(*hosts);
+	return false;
 }
 
 int deploy_run(const struct deploy *d, struct push_total *total)
@@ -293,13 +399,14 @@ int deploy_run(const struct deploy *d, struct push_total *total)
 	struct push_total unwatched;
 	const struct host **hosts;
 	struct err e = { 0 };
-	size_t n;
+	size_t n, gone = 0;
 	int status;
 
-	if (!check_words(d, &e) ||
-		!inventory_select(c->inventory, c->options->limit, &hosts, &n, &e))
+	if (d->planned)
+		gone = select_planned(d, &hosts, &n);
+	else if (!check_words(d, &e) || !select_hosts(c, &hosts, &n, &e))
 		return tell_error(c, &e);
-	status = carry_out(d, hosts, n, total ? total : &unwatched);
+	status = carry_out(d, hosts, n, gone, total ? total : &unwatched);
 	free(hosts);
 	return status;
 }

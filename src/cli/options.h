@@ -31,12 +31,12 @@ struct options {
 	int verbose;
 	bool quiet, help, version;
 	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
-	bool dry, force, push, exit_code;
+	bool dry, force, push, exit_code, diff, any_time;
 	int days; /* -1: not given */
 	bool list, graph;
 	const char *host;
 	const char *reason;
-	const char *serial, *retry_file;
+	const char *serial, *retry_file, *out, *start_at;
 	int max_fail_percentage; /* -1: not given */
 
 	const char *verb;

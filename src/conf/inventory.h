@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "conf/playbook.h"
+#include "conf/window.h"
 
 /* What carries a session: certpush_transport. */
 enum transport { TRANSPORT_AUTO, TRANSPORT_LIBSSH2, TRANSPORT_OPENSSH };
@@ -40,6 +41,8 @@ struct connection {
 struct host {
 	const char *name; /* inventory_hostname */
 	struct connection connection;
+	const struct window *windows; /* certpush_window; none: at any time */
+	size_t n_windows;
 	struct service *services; /* sorted as the playbooks define them */
 	size_t n_services;
 	const char *const
@@ -90,6 +93,8 @@ const struct inventory *inventory_load(struct arena *a, const char *path,
 	const struct playbooks *playbooks, struct errs *all) NODISCARD;
 
 const struct host *inventory_host(const struct inventory *inv, const char *name);
+/* NULL if it has none of that name. */
+const struct service *host_service(const struct host *h, const char *name);
 
 /*
  * What -l takes, as Ansible reads it: names, groups, globs, ~regex, GROUP[0], GROUP[1:3],

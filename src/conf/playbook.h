@@ -40,7 +40,8 @@ struct file {
 	struct pos pos;
 };
 bool file_holds_key(const struct file *f);
-/* Is the leaf the first certificate in it, in PEM? */
+/* Are there certificates in it, in PEM? And is the first of them the leaf? */
+bool file_holds_certificates(const struct file *f);
 bool file_holds_leaf(const struct file *f);
 
 /* What makes something of files: a map into which postmap -F puts keys and chains. */

@@ -147,19 +147,27 @@ bool file_holds_key(const struct file *f)
 		f->part == PART_PRIVKEY_DER || in_order(f, PART_PRIVKEY);
 }
 
-/* Is it the first certificate in a combined file? */
-static bool leaf_comes_first(const struct file *f)
+/* The first part with certificates in it; PART_PRIVKEY if there is none. */
+static enum part first_certificates(const struct file *f)
 {
-	size_t i = 0;
+	if (f->part < PART_COMBINED)
+		return f->part;
+	for (size_t i = 0; i < f->n_order; i++)
+		if (f->order[i] != PART_PRIVKEY)
+			return f->order[i];
+	return PART_PRIVKEY;
+}
 
-	while (i < f->n_order && f->order[i] == PART_PRIVKEY)
-		i++;
-	return i < f->n_order && f->order[i] != PART_CHAIN;
+bool file_holds_certificates(const struct file *f)
+{
+	return first_certificates(f) != PART_PRIVKEY;
 }
 
 bool file_holds_leaf(const struct file *f)
 {
-	return f->part == PART_CERT || f->part == PART_FULLCHAIN || leaf_comes_first(f);
+	const enum part first = first_certificates(f);
+
+	return first == PART_CERT || first == PART_FULLCHAIN;
 }
 
 static bool choose_part(const struct reading *r, const struct field *f,

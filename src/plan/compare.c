@@ -2,6 +2,7 @@
 #include "plan/plan.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #define DAY 86400
 
@@ -48,19 +49,55 @@ static const char *kind_of(const struct target *t)
 	return cert_not_before(theirs) > cert_not_before(ours) + DAY ? "newer" : "older";
 }
 
+static struct drift *drifted(struct drift *list, size_t *n, const char *what)
+{
+	struct drift *d = &list[(*n)++];
+
+	*d = (struct drift){ .what = what };
+	return d;
+}
+
+static void drift_of_account(struct drift *list, size_t *n, const char *what,
+	const char *wanted, const char *name, const char *number)
+{
+	struct drift *d;
+
+	if (same_account(wanted, name, number))
+		return;
+	d = drifted(list, n, what);
+	snprintf(d->before, sizeof d->before, "%s", name);
+	snprintf(d->after, sizeof d->after, "%s", wanted);
+}
+
+size_t plan_drift(const struct target *t, struct drift list[DRIFTS])
+{
+	const struct seen_file *seen = t->seen;
+	const struct file *f = t->file;
+	struct drift *d;
+	size_t n = 0;
+
+	if (seen->state != SEEN_FILE)
+		return 0;
+	drift_of_account(list, &n, "owner", f->owner, seen->owner, seen->uid);
+	drift_of_account(list, &n, "group", f->group, seen->group, seen->gid);
+	if (seen->mode != f->mode) {
+		d = drifted(list, &n, "mode");
+		snprintf(d->before, sizeof d->before, "%04o", seen->mode);
+		snprintf(d->after, sizeof d->after, "%04o", f->mode);
+	}
+	return n;
+}
+
 static const char *difference(const struct target *t)
 {
 	const struct seen_file *seen = t->seen;
+	struct drift drift[DRIFTS];
 
 	if (seen->state == SEEN_MISSING)
 		return "missing";
 	if (!sha256_eq(&seen->sha256, &t->sha256))
 		return kind_of(t);
-	if (!same_account(t->file->owner, seen->owner, seen->uid))
-		return "owner";
-	if (!same_account(t->file->group, seen->group, seen->gid))
-		return "group";
-	return seen->mode == t->file->mode ? NULL : "mode";
+	return plan_drift(t, drift) > 0 ? drift[0].what : NULL;
 }
 
 static bool replaceable(const struct target *t, struct err *e)
@@ -80,8 +117,7 @@ static bool content_differs(const struct target *t)
 	return t->seen->state == SEEN_MISSING || !sha256_eq(&t->seen->sha256, &t->sha256);
 }
 
-/* The targets of a service stand together. */
-static struct target *targets_of(
+struct target *plan_targets_of(
 	const struct host_plan *p, const struct service_plan *s, size_t *n)
 {
 	size_t first = 0;
@@ -129,7 +165,7 @@ static const struct target *find_newer(const struct target *list, size_t n)
 static void conclude(struct host_plan *p, struct service_plan *s, bool force)
 {
 	size_t n;
-	struct target *list = targets_of(p, s, &n);
+	struct target *list = plan_targets_of(p, s, &n);
 
 	find_wrong_keys(list, n);
 	s->newer = force ? NULL : find_newer(list, n);
@@ -170,6 +206,11 @@ void plan_stale(struct service_plan *s, const char *why)
 		s->reload_why = why;
 }
 
+bool plan_takes_up(const struct service_plan *s)
+{
+	return s->reload_why != NULL;
+}
+
 static void add_command(
 	struct command *list, size_t *n, const char *line, const struct service *s)
 {
@@ -186,7 +227,7 @@ static bool is_due(
 	const struct host_plan *p, const struct service_plan *s, const struct build *b)
 {
 	size_t n;
-	const struct target *list = targets_of(p, s, &n);
+	const struct target *list = plan_targets_of(p, s, &n);
 
 	if (b->n_inputs == 0 || s->n_changes == 0)
 		return true;

@@ -60,6 +60,7 @@ struct service_plan {
 	const struct bundle **bundles; /* of each of its certificates */
 	size_t n_changes;              /* of its targets */
 	const char *reload_why; /* why the process must take the files up; NULL: needn't */
+	time_t served_until; /* the end of the certificate that a stale process serves; 0 */
 	bool faulty; /* it doesn't answer as it should, and no reload would mend that */
 	const struct target *newer; /* what it holds there must not be replaced */
 };
@@ -96,6 +97,15 @@ struct host_plan *plan_targets(struct arena *a, const struct host *h,
 	bool (*wanted)(void *ctx, const struct host *h, const struct service *s),
 	plan_bundle *bundle, void *ctx, const struct contents *contents) NODISCARD;
 
+/* What of a file that is there isn't as the settings say: "owner", "group" or "mode". */
+struct drift {
+	const char *what;
+	char before[64], after[64];
+};
+enum { DRIFTS = 3 };
+/* How many there are; none of a file that is missing. */
+size_t plan_drift(const struct target *t, struct drift list[DRIFTS]);
+
 /*
  * Compare with what was seen (one for each target) and say what must change, and why:
  * "missing"; "older", "newer" (by more than a day), "foreign" (no name in common), "chain"
@@ -113,6 +123,9 @@ bool plan_compare(struct host_plan *p, const struct seen_file *seen, bool force,
  */
 void plan_stale(struct service_plan *s, const char *why);
 
+/* Has its process something to take up? */
+bool plan_takes_up(const struct service_plan *s);
+
 /* Collect the commands of the services that have something to take up. */
 void plan_commands(struct arena *a, struct host_plan *p);
 
@@ -120,8 +133,20 @@ void plan_commands(struct arena *a, struct host_plan *p);
 struct service_plan *plan_service(const struct host_plan *p, const struct service *service)
 	NODISCARD;
 
+/* Its targets: they stand together. */
+struct target *plan_targets_of(
+	const struct host_plan *p, const struct service_plan *s, size_t *n) NODISCARD;
+
 /* Nothing to send, put right or reload. */
 bool plan_idle(const struct host_plan *p);
+
+/*
+ * Appended for a target that changes: what its file held and what it is to hold, as
+ * `ansible --diff` prints it, in words about certificates. Of a private key the kind, and
+ * the SHA-256 of its public key. Without plan_compare's `held` it can't tell what was
+ * there.
+ */
+void plan_diff(struct buf *out, const struct target *t);
 
 /*
  * Before anything leaves the machine: is it fit to be pushed? Key and certificate match,

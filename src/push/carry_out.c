@@ -138,12 +138,27 @@ static void transact(struct job *j)
 		prove(j);
 }
 
+/* Outside of its windows a host is looked at, and left. */
+static bool waits(struct job *j)
+{
+	const struct host *h = j->host;
+	const time_t now = clock_now();
+	struct tm local = { 0 };
+
+	if (j->push->any_time || plan_idle(j->plan) ||
+		windows_open(h->windows, h->n_windows, localtime_r(&now, &local)))
+		return false;
+	j->until = windows_next(h->windows, h->n_windows, now);
+	tell_owed(j);
+	return true;
+}
+
 /* From the first byte on the host to its proof, a stop request waits: broken off, the
  * connection is lost, and with it the way to take a key away again. */
 void job_carry_out(struct job *j)
 {
 	tell_ok(j);
-	if (plan_idle(j->plan))
+	if (plan_idle(j->plan) || waits(j))
 		return;
 	if (stop_requested()) {
 		job_fail_text(j, NULL, "interrupted");
@@ -158,4 +173,6 @@ void job_tell_plan(struct job *j)
 {
 	tell_ok(j);
 	tell_applied(j, &(struct restarts){ 0 });
+	tell_checks(j);
+	(void)waits(j);
 }

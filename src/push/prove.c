@@ -5,11 +5,6 @@
 
 #define SETTLE_SECONDS 5 /* for a service to answer again after it was put back */
 
-static bool takes_up(const struct service_plan *s)
-{
-	return s->reload_why != NULL;
-}
-
 static void restart_script(
 	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
 {
@@ -142,7 +137,7 @@ void prove(struct job *j)
 	const struct proof *bad;
 
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "proving" });
-	proofs_list(&proofs, j->arena, j->plan, takes_up, true);
+	proofs_list(&proofs, j->arena, j->plan, plan_takes_up, true);
 	proofs_wait(&proofs, j->push->prober);
 	r = restarts_of(j, &proofs);
 	if (!restart(j, &proofs, &r))

@@ -184,7 +184,7 @@ void script_look(struct buf *out, const char *nonce, const struct host_plan *p)
 
 		buf_printf(out, "look %zu", i);
 		word(out, t->file->path);
-		word(out, file_holds_leaf(t->file) ? hex.s : "");
+		word(out, file_holds_certificates(t->file) ? hex.s : "");
 		if (t->service->swap_directory)
 			directory_word(out, t->file->path);
 		else

@@ -24,6 +24,7 @@ const char *event_name(enum event_kind kind)
 		[EVENT_VERIFIED] = "verified",
 		[EVENT_PROBE] = "probe",
 		[EVENT_EXPIRY] = "expiry",
+		[EVENT_OWED] = "owed",
 		[EVENT_FAILED] = "failed",
 		[EVENT_UNREACHABLE] = "unreachable",
 		[EVENT_RECAP] = "recap",

@@ -29,9 +29,10 @@ enum event_kind {
 			 columns */
 	EVENT_ACCOUNT, /* ca, verdict (what it is now), address (its URL), detail */
 
-	EVENT_OK,        /* host, service: files and process are as they should be */
+	EVENT_OK,        /* host, service: files and process are as they should be; detail:
+			    all that was planned is there already */
 	EVENT_CHANGED,   /* host, service, item (file name), path, part, detail (why),
-			    fingerprint */
+			    fingerprint, not_after, the old ones, names, diff */
 	EVENT_BUILT,     /* host, service, item (command), detail as for reloaded */
 	EVENT_VALIDATED, /* host, service, item (command) */
 	EVENT_RELOADED,  /* host, service, item (command), detail (why, if no file changed)
@@ -46,6 +47,8 @@ enum event_kind {
 	EVENT_PROBE,
 	EVENT_EXPIRY, /* check: certificate, not_after, detail */
 
+	EVENT_OWED, /* host, until (when its window opens), detail (the services) */
+
 	EVENT_FAILED,      /* certificate or host; service; detail: one clear line */
 	EVENT_UNREACHABLE, /* host, detail */
 
@@ -59,6 +62,7 @@ enum event_kind {
 struct recap {
 	int columns; /* of the longest host name of the run: text aligns by it */
 	int ok, changed, reloaded, verified, unreachable, failed;
+	int owed; /* services whose push waits for the host's window */
 };
 
 /* How wide a table's texts are. */
@@ -79,6 +83,11 @@ struct event {
 	const char *detail;
 	time_t not_after; /* 0: none */
 	time_t old_not_after;
+	time_t until; /* OWED, and the warning of what is owed */
+	/* CHANGED: names, NULL or ended by NULL; lines of what was there and what is, or
+	 * NULL */
+	const char *const *gained, *const *lost;
+	const char *diff;
 	bool dry;     /* it would be done: plan and -n */
 	bool alone;   /* PROBE: no other host was asked for, so no heading is needed */
 	bool several; /* PROBE: the host has several addresses, so each line tells its own

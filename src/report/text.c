@@ -25,8 +25,9 @@ struct form {
 	const char *dry_word; /* "would change"; NULL: the same */
 	const char *colour;   /* NULL: none */
 	void (*rest)(struct buf *line, const struct report *r, const struct event *ev);
-	int verbose;  /* shown from so many -v on … */
-	bool in_plan; /* … or if it's dry */
+	int verbose;      /* shown from so many -v on … */
+	bool in_plan;     /* … or if it's dry … */
+	bool with_detail; /* … or if there is more to say than usual */
 	/* NULL: "word: rest", on one line */
 	void (*show)(struct report *r, const struct event *ev, const struct form *form);
 };
@@ -123,6 +124,9 @@ static void set_file(struct buf *line, const struct report *r, const struct even
 		buf_printf(line, " %s", ev->item);
 	if (ev->dry || r->options.verbose > 0)
 		detail(line, " (", ev, ")");
+	if (r->options.verbose > 0 && ev->fingerprint && ev->old_fingerprint)
+		buf_printf(line, " SHA-256 %.16s -> %.16s", ev->old_fingerprint,
+			ev->fingerprint);
 }
 
 static void set_command(struct buf *line, const struct report *r, const struct event *ev)
@@ -143,6 +147,14 @@ static void set_verified(struct buf *line, const struct report *r, const struct 
 		buf_printf(line, " %s", ev->address);
 	served(line, ev->not_after);
 	detail(line, ": ", ev, "");
+}
+
+static void set_owed(struct buf *line, const struct report *r, const struct event *ev)
+{
+	(void)r;
+	who(line, ev);
+	buf_printf(line, " owed until %s", time_weekday(ev->until).s);
+	detail(line, " (", ev, ")");
 }
 
 static void set_failure(struct buf *line, const struct report *r, const struct event *ev)
@@ -328,6 +340,10 @@ static void show_recap(struct report *r, const struct event *ev, const struct fo
 	count(r, out, "verified", c->verified, GREEN, 3);
 	count(r, out, "unreachable", c->unreachable, BRIGHT, 2);
 	count(r, out, "failed", c->failed, RED, 0);
+	if (c->owed > 0) {
+		buf_putc(out, ' ');
+		count(r, out, "owed", c->owed, BLUE, 0);
+	}
 	buf_putc(out, '\n');
 }
 
@@ -364,6 +380,31 @@ static void show_line(struct report *r, const struct event *ev, const struct for
 	paint(r, page_of(r, ev), form->colour, &line);
 }
 
+/* As Ansible colours them. */
+static const char *colour_of_line(const char *line)
+{
+	if (*line == '-')
+		return RED;
+	return *line == '+' ? GREEN : NULL;
+}
+
+static void show_changed(struct report *r, const struct event *ev, const struct form *form)
+{
+	const char *at = ev->diff ? ev->diff : "";
+
+	show_line(r, ev, form);
+	while (*at) {
+		const size_t len = strcspn(at, "\n");
+		AUTO(buf) struct buf line = BUF_EMPTY;
+
+		buf_add(&line, at, len);
+		paint(r, &r->page.out, colour_of_line(line.data), &line);
+		at += at[len] ? len + 1 : len;
+	}
+	if (ev->diff)
+		buf_putc(&r->page.out, '\n');
+}
+
 static const struct form forms[N_EVENT_KINDS] = {
 	[EVENT_STEP] = { .colour = BLUE, .rest = set_message, .verbose = 2 },
 	[EVENT_WARNING] = { .word = "[WARNING]", .colour = PURPLE, .rest = set_message },
@@ -381,11 +422,16 @@ static const struct form forms[N_EVENT_KINDS] = {
 	[EVENT_RECORD] = { .word = "publish", .colour = YELLOW, .rest = set_record },
 	[EVENT_SERVER] = { .colour = RED, .show = show_server },
 	[EVENT_ACCOUNT] = { .word = "account", .colour = GREEN, .rest = set_account },
-	[EVENT_OK] = { .word = "ok", .colour = GREEN, .rest = set_service, .verbose = 1 },
+	[EVENT_OK] = { .word = "ok",
+		.colour = GREEN,
+		.rest = set_service,
+		.verbose = 1,
+		.with_detail = true },
 	[EVENT_CHANGED] = { .word = "changed",
 		.dry_word = "would change",
 		.colour = YELLOW,
-		.rest = set_file },
+		.rest = set_file,
+		.show = show_changed },
 	[EVENT_BUILT] = { .word = "built",
 		.dry_word = "would build",
 		.colour = YELLOW,
@@ -410,6 +456,7 @@ static const struct form forms[N_EVENT_KINDS] = {
 		.rest = set_verified },
 	[EVENT_PROBE] = { .show = show_probe },
 	[EVENT_EXPIRY] = { .word = "expiry", .colour = YELLOW, .rest = set_expiry },
+	[EVENT_OWED] = { .word = "window", .colour = BLUE, .rest = set_owed },
 	[EVENT_FAILED] = { .word = "fatal", .colour = RED, .rest = set_failure },
 	[EVENT_UNREACHABLE] = { .word = "fatal", .colour = BRIGHT, .rest = set_failure },
 	[EVENT_RECAP] = { .show = show_recap },
@@ -427,7 +474,8 @@ static bool hidden(
 		return true;
 	if (ev->more && o->verbose == 0)
 		return true;
-	return o->verbose < form->verbose && !(form->in_plan && ev->dry);
+	return o->verbose < form->verbose && !(form->in_plan && ev->dry) &&
+		!(form->with_detail && ev->detail);
 }
 
 void text_show(struct report *r, const struct event *ev)

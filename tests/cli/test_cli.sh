@@ -197,6 +197,9 @@ cat >>hosts.yml <<-'END'
 END
 says "hosts.yml:" inventory --list
 good
+sed -i 's/ansible_host: 127.0.0.1/certpush_window: [daily 1:00-2:00, "Mon 25:00-26:00"]/' hosts.yml
+says "hosts.yml:6:46: certpush_window: 'Mon 25:00-26:00': expected an hour, 0 to 23, at character 5" push -n
+good
 rm hosts.yml
 says "hosts.yml" inventory --list
 : >hosts.yml
@@ -204,6 +207,19 @@ says "hosts.yml" push
 good
 says "linnode" push -n -l linnode
 says "'ngnix' is neither a service nor a playbook" push ngnix
+says "no plan, or one that was cut" push certpush.yml
+says "certpush.yml: a plan says itself which hosts" push certpush.yml nginx
+says "certpush.yml: a plan says itself which hosts" push -l linode certpush.yml
+says "certpush.yml: a plan says itself which hosts" push --start-at linode certpush.yml
+echo '{"certpush_plan": 7}' >seven.json
+says "seven.json: a plan of format 7" push seven.json
+echo '{"certpush_plan": 1, "store": "0123456789abcdef", "hosts": []}' >other.json
+says "other.json: a plan for another store" push -n other.json
+says "--out: nginx is the name of a service" plan --out nginx
+says "'linod' is none of the hosts: did you mean linode?" plan --start-at linod
+says "'panix' is none of the hosts" push -l linode --start-at panix
+says "push doesn't take --out" push --out x
+says "check doesn't take --diff" check --diff
 says "no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example.net?" check www.exmaple.net
 says "no certificate" renew -n nothing.at.all
 says "inventory wants --list" inventory

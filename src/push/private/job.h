@@ -13,6 +13,7 @@ struct job {
 	const struct host *host;
 	struct arena *arena;
 	struct host_plan *plan; /* NULL or without services: nothing to do here */
+	const struct planned_host *planned; /* of push->planned; NULL: it isn't in it */
 	struct seen_file *seen;
 	struct carrier *carrier;
 	struct recap recap;
@@ -20,6 +21,8 @@ struct job {
 	int retries; /* how often it may still be tried to reach it */
 	bool again;  /* it couldn't be reached, and is to be tried again */
 	bool begun;
+	bool looked;  /* it is known what is to be done */
+	time_t until; /* its window opens; 0: it is open, or nothing is to be done */
 };
 
 /* Look at the host and decide. False: it has been told why not. */

@@ -176,6 +176,11 @@ static const struct sample {
 		  .not_after = IN_9_DAYS },
 		"expiry: [www.example.net] expires in 9 days (Dec  3 10:15:00 2026 GMT)",
 		false, 0 },
+	{ { .kind = EVENT_OWED,
+		  .host = "linode",
+		  .until = IN_9_DAYS,
+		  .detail = "postfix, inn" },
+		"window: [linode] owed until Thu 10:15 (postfix, inn)", false, 0 },
 	{ { .kind = EVENT_FAILED,
 		  .host = "ovh",
 		  .service = "nginx",
@@ -297,7 +302,7 @@ static void dry_runs_say_what_would_be_done_and_why(void **state)
 		{ EVENT_RELOADED, "would reload: [linode] => postfix (x): content\n" },
 		{ EVENT_RESTARTED, "would restart: [linode] => postfix (x): content\n" },
 		{ EVENT_VERIFIED, "would verify: [linode] => postfix SMTP: content\n" },
-		{ EVENT_OK, "" },
+		{ EVENT_OK, "ok: [linode] => postfix: content\n" }, /* as it has a detail */
 	};
 
 	(void)state;
@@ -331,6 +336,54 @@ static void the_why_of_a_change_is_told_with_v(void **state)
 			.detail = "mode 0640, not 0600" });
 	assert_string_equal(
 		s.out, "changed: [linode] => postfix privkey.pem (mode 0640, not 0600)\n");
+}
+
+static void old_and_new_are_fields_and_fingerprints_with_v(void **state)
+{
+	static const char *const gained[] = { "a.example.net", "b\n.example.net", NULL };
+	static const char *const none[] = { NULL };
+	const struct event ev = { .kind = EVENT_CHANGED,
+		.service = "x",
+		.item = "f",
+		.fingerprint = SHA,
+		.old_fingerprint = "0123456789abcdef0123",
+		.not_after = IN_90_DAYS,
+		.old_not_after = IN_9_DAYS,
+		.gained = gained,
+		.lost = none,
+		.detail = "older" };
+	AUTO(screen) struct screen text = { 0 }, json = { 0 };
+
+	(void)state;
+	show_one(&text, (struct report_options){ .verbose = 1 }, ev);
+	assert_string_equal(text.out,
+		"changed:  => x f (older) SHA-256 0123456789abcdef -> ba7816bf8f01cfea\n");
+	show_one(&json, (struct report_options){ .format = FORMAT_JSON }, ev);
+	assert_non_null(strstr(
+		json.out, "\"names_gained\":[\"a.example.net\",\"b .example.net\"]"));
+	assert_null(strstr(json.out, "names_lost"));
+	assert_non_null(strstr(json.out,
+		"\"not_after\":\"2027-02-22T10:15:00Z\",\"old_not_after\":\"2026-12-03T10:15:00Z\""));
+}
+
+static void a_diff_follows_its_file_and_is_coloured_by_line(void **state)
+{
+	const struct event ev = { .kind = EVENT_CHANGED,
+		.host = "ovh",
+		.service = "x",
+		.item = "f",
+		.diff = "-a\x1b\n+b\n c" };
+	AUTO(screen) struct screen text = { 0 }, json = { 0 }, quiet = { 0 };
+
+	(void)state;
+	show_one(&text, (struct report_options){ .colour = true }, ev);
+	assert_string_equal(text.out,
+		"\x1b[0;33mchanged: [ovh] => x f\x1b[0m\n"
+		"\x1b[0;31m-a \x1b[0m\n\x1b[0;32m+b\x1b[0m\n c\n\n");
+	show_one(&json, (struct report_options){ .format = FORMAT_JSON }, ev);
+	assert_non_null(strstr(json.out, "\"diff\":\"-a \\n+b\\n c\""));
+	show_one(&quiet, (struct report_options){ .quiet = true }, ev);
+	assert_string_equal(quiet.out, "");
 }
 
 static void lines_stand_without_what_is_absent(void **state)
@@ -722,6 +775,8 @@ int main(void)
 		cmocka_unit_test(quiet_tells_troubles_and_documents_only),
 		cmocka_unit_test(dry_runs_say_what_would_be_done_and_why),
 		cmocka_unit_test(the_why_of_a_change_is_told_with_v),
+		cmocka_unit_test(old_and_new_are_fields_and_fingerprints_with_v),
+		cmocka_unit_test(a_diff_follows_its_file_and_is_coloured_by_line),
 		cmocka_unit_test(lines_stand_without_what_is_absent),
 		cmocka_unit_test(probes_stand_below_their_host),
 		cmocka_unit_test(quiet_probes_tell_only_what_is_wrong),
@@ -740,5 +795,7 @@ int main(void)
 		cmocka_unit_test(events_of_many_threads_come_out_whole),
 	};
 
+	setenv("TZ", "UTC0", 1);
+	tzset();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
