@@ -117,10 +117,10 @@ static bool usable(const void *t, struct err *e)
 	return session_usable(t, e);
 }
 
-static bool exec(void *t, const char *command, const void *input, size_t len,
-	struct ssh_result *r, int64_t deadline, struct err *e)
+static bool exec(void *t, const char *command, const struct input *in, struct ssh_result *r,
+	int64_t deadline, struct err *e)
 {
-	return session_exec(t, command, input, len, r, deadline, e);
+	return session_exec(t, command, in, r, deadline, e);
 }
 
 static bool sftp_open(void *t, int64_t deadline, struct err *e)

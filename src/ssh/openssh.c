@@ -162,13 +162,41 @@ static void drain(struct stream *s)
 		stream_close(s);
 }
 
+/* Its standard input: both ends of a socket pair, -1 once closed. */
+struct source {
+	int ours, theirs;
+	const struct input *input;
+	size_t sent;
+};
+
+static void source_close(struct source *s)
+{
+	auto_fd(&s->ours);
+	auto_fd(&s->theirs);
+}
+DEFINE_AUTO_VALUE(struct source, source, source_close)
+
+static bool source_open(struct source *s, struct err *e)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(e, "socketpair");
+	s->ours = ends[0];
+	s->theirs = ends[1];
+	return true;
+}
+
 /* Until both streams and the session have ended. */
-static bool follow(struct mux *m, struct stream *out, struct stream *err, int64_t deadline,
-	struct err *e)
+static bool follow(struct mux *m, struct source *in, struct stream *out, struct stream *err,
+	int64_t deadline, struct err *e)
 {
 	while (!m->ended || out->ours >= 0 || err->ours >= 0) {
+		const bool more =
+			input_feed(in->input, &in->ours, &in->sent, out->buf, err->buf);
 		struct pollfd fds[] = { { out->ours, POLLIN, 0 }, { err->ours, POLLIN, 0 },
-			{ m->ended ? -1 : m->fd, POLLIN, 0 } };
+			{ m->ended ? -1 : m->fd, POLLIN, 0 },
+			{ more ? in->ours : -1, POLLOUT, 0 } };
 
 		if (!wait_fds(fds, ARRAY_LEN(fds), deadline, e))
 			return false;
@@ -193,23 +221,24 @@ static bool judge(struct ssh_result *r, struct err *e)
 	return true;
 }
 
-static bool exec(void *t, const char *command, const void *input, size_t len,
+static bool exec(void *t, const char *command, const struct input *input,
 	struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	struct openssh *s = t;
 	AUTO(mux) struct mux m = MUX_EMPTY;
-	AUTO(fd) int in = -1;
+	AUTO(source) struct source in = { -1, -1, input, 0 };
 	AUTO(stream) struct stream out = { -1, -1, &r->out }, err = { -1, -1, &r->err };
 
-	if (!child_input(input, len, &in, e) || !stream_open(&out, e) ||
-		!stream_open(&err, e) ||
-		!begin(s, &m, false, command, (int[]){ in, out.theirs, err.theirs },
+	if (!source_open(&in, e) || !stream_open(&out, e) || !stream_open(&err, e) ||
+		!begin(s, &m, false, command, (int[]){ in.theirs, out.theirs, err.theirs },
 			deadline, e))
 		return false;
+	auto_fd(&in.theirs);
+	in.theirs = -1;
 	auto_fd(&out.theirs);
 	auto_fd(&err.theirs);
 	out.theirs = err.theirs = -1;
-	if (!follow(&m, &out, &err, deadline, e))
+	if (!follow(&m, &in, &out, &err, deadline, e))
 		return lose(s, e);
 	if (!still_there(s, deadline, e))
 		return false;

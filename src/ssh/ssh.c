@@ -122,23 +122,29 @@ const char *ssh_carried_by(const struct ssh *s)
 	return s->carrier;
 }
 
-static bool exec(struct ssh *s, const char *command, const void *input, size_t len,
+static bool exec(struct ssh *s, const char *command, const struct input *in,
 	struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	ssh_result_clear(r);
 	r->status = -1;
-	return s->by->usable(s->t, e) &&
-		s->by->exec(s->t, command, input, len, r, deadline, e);
+	return s->by->usable(s->t, e) && s->by->exec(s->t, command, in, r, deadline, e);
 }
 
 /* Some hosts allow one channel at a time (MaxSessions 1): SFTP's makes way for it. */
+bool ssh_talk(struct ssh *s, const char *command, const struct input *in,
+	struct ssh_result *r, int64_t deadline, struct err *e)
+{
+	if (exec(s, command, in, r, deadline, e))
+		return true;
+	return e->kind == ERR_REMOTE && s->sftp && put_end(s, deadline, e) &&
+		exec(s, command, in, r, deadline, e);
+}
+
 bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
 	struct ssh_result *r, int64_t deadline, struct err *e)
 {
-	if (exec(s, command, input, len, r, deadline, e))
-		return true;
-	return e->kind == ERR_REMOTE && s->sftp && put_end(s, deadline, e) &&
-		exec(s, command, input, len, r, deadline, e);
+	return ssh_talk(
+		s, command, &(struct input){ .data = input, .len = len }, r, deadline, e);
 }
 
 void ssh_result_clear(struct ssh_result *r)

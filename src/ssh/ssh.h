@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/input.h"
 
 #include <stdint.h>
 
@@ -76,6 +77,10 @@ DEFINE_AUTO_VALUE(struct ssh_result, ssh_result, ssh_result_clear)
  * good for ssh_close; after ERR_REMOTE it goes on.
  */
 bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
+	struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;
+
+/* The same with input that answers what the command prints. */
+bool ssh_talk(struct ssh *s, const char *command, const struct input *in,
 	struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;
 
 /* A file to put. Its content may be a key. */

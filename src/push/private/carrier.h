@@ -6,13 +6,15 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "conf/inventory.h"
+#include "push/private/passwords.h"
 #include "ssh/ssh.h"
 
 struct carrier;
 
 /* Says ERR_NET or ERR_TIMEOUT when the host can't be reached, ERR_AUTH when it lets nobody
  * in. */
-struct carrier *carrier_open(const struct host *h, struct err *e) NODISCARD;
+struct carrier *carrier_open(
+	const struct host *h, struct passwords *passwords, struct err *e) NODISCARD;
 void carrier_close(struct carrier *c);
 DEFINE_AUTO(struct carrier, carrier, carrier_close)
 
@@ -21,8 +23,8 @@ const char *carrier_tell(const struct carrier *c);
 
 /*
  * Run a POSIX-sh script there as the user that become asks for, given whole on standard
- * input; out gets what it printed. ERR_AUTH when sudo refuses, ERR_REMOTE when it didn't
- * run.
+ * input; out gets what it printed. ERR_AUTH when sudo, doas or su refuses, ERR_REMOTE when
+ * it didn't run.
  */
 bool carrier_script(struct carrier *c, const struct buf *script, struct buf *out,
 	int64_t deadline, struct err *e) NODISCARD;

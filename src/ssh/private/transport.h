@@ -19,8 +19,8 @@ struct transport {
 
 	/* False with *e set if it can't be used any more, or a stop is requested. */
 	bool (*usable)(const void *t, struct err *e);
-	/* As ssh_exec. ERR_REMOTE: the host refused, and nothing was begun. */
-	bool (*exec)(void *t, const char *command, const void *input, size_t len,
+	/* As ssh_talk. ERR_REMOTE: the host refused, and nothing was begun. */
+	bool (*exec)(void *t, const char *command, const struct input *in,
 		struct ssh_result *r, int64_t deadline, struct err *e);
 
 	/* The SFTP subsystem, one at a time. */
