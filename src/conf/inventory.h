@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "conf/playbook.h"
+#include "conf/secret.h"
 #include "conf/window.h"
 
 /* What carries a session: certpush_transport. */
@@ -16,6 +17,9 @@ enum transport { TRANSPORT_AUTO, TRANSPORT_LIBSSH2, TRANSPORT_OPENSSH };
 
 /* How files get there: certpush_transfer. */
 enum transfer { TRANSFER_SFTP, TRANSFER_STREAM };
+
+/* How another user is become: ansible_become_method. */
+enum become_method { BECOME_SUDO, BECOME_DOAS, BECOME_SU };
 
 /* How to get to a host: from the ansible_* variables. NULL and 0 mean "not said". */
 struct connection {
@@ -28,8 +32,12 @@ struct connection {
 		proxy_command; /* ProxyCommand, or made of ProxyJump: run without a shell */
 	const char *remote_tmp; /* where staging directories go; NULL: ~/.certpush */
 	bool become;
-	const char *become_user;   /* "root" */
-	const char *become_method; /* "sudo" */
+	const char *become_user; /* "root" */
+	enum become_method become_method;
+	const char *become_exe; /* NULL: the method's name, looked up in the host's PATH */
+	const char *const *become_flags; /* words; NULL-terminated, NULL: none */
+	struct secret_source
+		become_password; /* none of them is said: it asks for none; not for doas */
 	int timeout; /* seconds for connect and login: ansible_ssh_timeout, 10 */
 	bool local;  /* ansible_connection: local */
 	enum transport transport;
@@ -83,11 +91,13 @@ struct inventory {
  * Of a host with services these variables are read (the last one that is said counts):
  * ansible_connection, ansible_host/ansible_ssh_host, …port, …user, …private_key_file,
  * …timeout, ansible_remote_tmp, ansible_become, …become_user/ansible_sudo_user,
- * …become_method, and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args the options
- * -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile,
- * and those that are kept for OpenSSH (ssh_args_read). All other options are passed over,
- * StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null among them: host keys are
- * always checked.
+ * …become_method (sudo, doas, su), …become_exe, …become_flags, with their method's own
+ * names (ansible_su_exe), the password as certpush_become_password_file, …_command or, in a
+ * file that only its owner can read, ansible_become_password; and of ansible_ssh_args,
+ * …ssh_common_args and …ssh_extra_args the options -J -i -l -p and -o ProxyJump,
+ * ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile, and those that are kept for
+ * OpenSSH (ssh_args_read). All other options are passed over, StrictHostKeyChecking=no and
+ * UserKnownHostsFile=/dev/null among them: host keys are always checked.
  */
 const struct inventory *inventory_load(struct arena *a, const char *path,
 	const struct playbooks *playbooks, struct errs *all) NODISCARD;

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "digest/digest.h"
+#include "push/private/become.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -14,7 +15,8 @@ struct carrier {
 	const struct connection *to;
 	struct ssh *ssh; /* NULL: this machine */
 	char login[64];
-	char *told; /* for -v */
+	struct become become; /* to NULL: nobody else */
+	char *told;           /* for -v */
 };
 
 static void own_name(char *name, size_t size)
@@ -33,14 +35,24 @@ static const enum ssh_carrier transports[] = { [TRANSPORT_AUTO] = SSH_AUTO,
 	[TRANSPORT_LIBSSH2] = SSH_LIBSSH2,
 	[TRANSPORT_OPENSSH] = SSH_OPENSSH };
 
-struct carrier *carrier_open(const struct host *h, struct err *e)
+/* sudo isn't needed to become who one is already: a host without it is fine then. */
+static bool becomes(const struct carrier *c)
+{
+	return c->to->become && !text_eq(c->to->become_user, c->login);
+}
+
+struct carrier *carrier_open(
+	const struct host *h, struct passwords *passwords, struct err *e)
 {
 	AUTO(carrier) struct carrier *c = xcalloc(1, sizeof *c);
 
 	c->to = &h->connection;
+	c->become = (struct become)BECOME_NOBODY;
 	own_name(c->login, sizeof c->login);
 	if (c->to->user && !c->to->local)
 		snprintf(c->login, sizeof c->login, "%s", c->to->user);
+	if (becomes(c) && !become_prepare(&c->become, c->to, passwords, e))
+		return NULL;
 	if (!c->to->local) {
 		const struct ssh_config config = {
 			.name = h->name,
@@ -68,6 +80,7 @@ void carrier_close(struct carrier *c)
 	if (!c)
 		return;
 	ssh_close(c->ssh);
+	become_clear(&c->become);
 	free(c->told);
 	free(c);
 }
@@ -77,24 +90,11 @@ const char *carrier_tell(const struct carrier *c)
 	return c->ssh ? c->told : "this machine";
 }
 
-/* sudo isn't needed to become who one is already: a host without it is fine then. */
-static const char *becomes(const struct carrier *c)
+/* NULL where the login will do. */
+static const struct become *other(const struct carrier *c)
 {
-	return c->to->become && !text_eq(c->to->become_user, c->login) ? c->to->become_user
-								       : NULL;
+	return c->become.to ? &c->become : NULL;
 }
-
-/*
- * The same words under sh, csh and fish; and always the same, so that sudoers may name
- * them. A line "LENGTH WORD", a script of that length, what it reads itself; WORD is said
- * after it. dd takes no byte too many, where head and the shells read ahead; one that
- * doesn't know fullblock, which isn't in POSIX, fails before it reads, and takes them
- * singly.
- */
-const char carrier_run[] =
-	"while read -r n w; do "
-	"(eval \"$(dd bs=$n count=1 iflag=fullblock 2>/dev/null || dd bs=1 count=$n 2>/dev/null)\")"
-	" && echo \"$w\" || exit; done";
 
 enum { WORD = 8 }; /* random bytes */
 
@@ -107,42 +107,72 @@ static void frame(struct buf *out, const struct buf *script, const struct parcel
 		buf_add(out, behind->files[i].data, behind->files[i].len);
 }
 
-static bool run_by_ssh(struct carrier *c, const struct buf *input, const char *last,
+/* As the words are, as far as a shell has nothing to say about them. */
+static void put_words(struct buf *out, const char *const *words)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_./:,";
+
+	for (; *words; words++) {
+		if (out->len > 0)
+			buf_putc(out, ' ');
+		if (**words && !(*words)[strspn(*words, plain)])
+			buf_puts(out, *words);
+		else
+			buf_shell_word(out, *words);
+	}
+}
+
+static bool run_by_ssh(struct carrier *c, const char *const *words, const struct input *in,
 	struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	AUTO(buf) struct buf command = BUF_EMPTY;
 
-	if (becomes(c)) {
-		buf_puts(&command, "sudo -n -H -u ");
-		buf_shell_word(&command, becomes(c));
-		buf_putc(&command, ' ');
-	}
-	buf_printf(&command, "sh -c '%s'", carrier_run);
-	return ssh_exec(
-		c->ssh, command.data, input->data, input->len, last, r, deadline, e);
+	put_words(&command, words);
+	return ssh_talk(c->ssh, command.data, in, r, deadline, e);
 }
 
-static bool run_here(struct carrier *c, const struct buf *input, const char *last,
+static bool run_here(struct carrier *c, const char *const *words, const struct input *in,
 	struct ssh_result *r, int64_t deadline, struct err *e)
 {
-	const char *const as_other[] = { "sudo", "-n", "-H", "-u", becomes(c), "sh", "-c",
-		carrier_run, NULL };
-	const char *const as_self[] = { "sh", "-c", carrier_run, NULL };
 	const struct child_spec spec = {
-		.argv = becomes(c) ? as_other : as_self,
-		.input = input->data,
-		.input_len = input->len,
+		.argv = words,
+		.talk = in,
 		.deadline = deadline,
 	};
 	AUTO(child_result) struct child_result result = CHILD_RESULT_EMPTY;
+	bool done = child_run(&spec, &result, e);
 
-	(void)last; /* it ends with its input */
-	if (!child_run(&spec, &result, e))
-		return false;
+	(void)c;
 	buf_add(&r->out, result.out.data, result.out.len);
 	buf_add(&r->err, result.err.data, result.err.len);
 	r->status = result.status;
-	return true;
+	return done;
+}
+
+/* Who is become is asked for a password where the shell begins, and not again while it
+ * goes on. This machine's ends with each script. */
+static struct input input_of(const struct carrier *c, const struct buf *script,
+	const char *last, struct buf *space)
+{
+	struct input in = c->ssh && ssh_goes_on(c->ssh)
+		? (struct input){ .data = script->data, .len = script->len }
+		: become_input(other(c), script, space);
+
+	in.last = c->ssh ? last : NULL;
+	return in;
+}
+
+static bool run(struct carrier *c, const struct buf *script, const char *last,
+	struct ssh_result *r, int64_t deadline, struct err *e)
+{
+	AUTO(arena) struct arena *arena = arena_new();
+	AUTO(words) struct words words = { .arena = arena };
+	AUTO(buf) struct buf space = BUF_EMPTY;
+	const struct input in = input_of(c, script, last, &space);
+
+	become_command(other(c), &words);
+	return (c->ssh ? run_by_ssh : run_here)(c, words_end(&words), &in, r, deadline, e);
 }
 
 /* The last line that isn't empty. */
@@ -160,9 +190,8 @@ static bool refused(const struct carrier *c, struct ssh_result *r, struct err *e
 {
 	const char *said = last_line(r->err.len > 0 ? &r->err : &r->out);
 
-	if (becomes(c) && (strstr(said, "sudo") || strstr(said, "password")))
-		return err_set(
-			e, ERR_AUTH, "sudo is refused to %s: %.200s", c->login, said);
+	if (other(c) && become_failed(other(c), c->login, &r->out, said, e))
+		return false;
 	return err_set(e, ERR_REMOTE, "no script could be run there: %.200s",
 		*said ? said : "the shell said nothing");
 }
@@ -178,8 +207,9 @@ bool carrier_script(struct carrier *c, const struct buf *script,
 	/* the dot: not to be taken for a nonce in an answer */
 	snprintf(last, sizeof last, ".%s\n", word);
 	frame(&input, script, behind, last);
-	if (!(c->ssh ? run_by_ssh : run_here)(c, &input, last, &r, deadline, e))
-		return false;
+	if (!run(c, &input, last, &r, deadline, e))
+		return e->kind == ERR_TIMEOUT && other(c) &&
+			become_hung(other(c), c->login, &r.out, e) && false;
 	if (!strstr(r.out.data, "certpush "))
 		return refused(c, &r, e);
 	buf_add(out, r.out.data, r.out.len);

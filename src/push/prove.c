@@ -122,12 +122,18 @@ static const char *undo(struct job *j, const struct proof *bad, const struct res
 static void commit(struct job *j)
 {
 	AUTO(remote_story) struct remote_story story = REMOTE_STORY_EMPTY;
+	const struct remote_event *failure;
 	struct err e = { 0 };
 
-	if (!job_run(j, commit_script, NULL, NULL, &story, &e))
-		report_warn(j->push->report,
-			"%s: %s; all is proved there, the next run will reload once more",
-			j->host->name, e.msg);
+	if (job_run(j, commit_script, NULL, NULL, &story, &e)) {
+		failure = remote_story_failure(&story);
+		if (!failure)
+			return;
+		err_set(&e, ERR_REMOTE, "%s", failure->text);
+	}
+	report_warn(j->push->report,
+		"%s: %s; all is proved there, the next run will reload once more",
+		j->host->name, e.msg);
 }
 
 void prove(struct job *j)

@@ -313,14 +313,15 @@ keep() {
 	if [ ! -e "$6" ]; then
 		printf '%s' "$made" >"${hidden}none" || fail keep "$6: can't write there"
 	elif ! ln "$6" "${hidden}old" 2>/dev/null; then
-		{ cp -p "$6" "${hidden}new/old" && mv -f "${hidden}new/old" "${hidden}old"; } ||
-			fail keep "$6: the old file can't be kept"
+		{ cp -p "$6" "${hidden}new/old" && mv -f "${hidden}new/old" "${hidden}old"; } 2>log ||
+			fail keep "$6: the old file can't be kept: $(printed)"
 	fi
 }
 
 swap() {
 	hidden "$6"
-	{ [ ! -d "$6" ] && mv -f "${hidden}new/file" "$6"; } || take_back swap - "$6: can't be replaced"
+	[ ! -d "$6" ] || take_back swap - "$6: a directory by now"
+	mv -f "${hidden}new/file" "$6" 2>log || take_back swap - "$6: can't be replaced: $(printed)"
 }
 
 # GNU's sync takes files; others know only the whole.
@@ -339,11 +340,12 @@ restore() {
 	hidden "$1"
 	rm -rf "${hidden}new"
 	if [ -e "${hidden}old" ]; then
-		# of two names of one file, some mv leave both
-		{ mv -f "${hidden}old" "$1" && rm -f "${hidden}old"; } || say "fail restore - $1"
+		# of two names of one file, some mv leave both; what couldn't be replaced needs none
+		{ { mv -f "${hidden}old" "$1" 2>/dev/null || [ "$(digest "${hidden}old")" = "$(digest "$1")" ]; } &&
+			rm -f "${hidden}old"; } || say "fail restore - $1"
 	elif [ -e "${hidden}none" ]; then
 		[ ! -O "${hidden}none" ] || made=$made$(cat "${hidden}none")$lf
-		rm -f "$1" "${hidden}none" || say "fail restore - $1"
+		rm -f "$1" "${hidden}none" 2>/dev/null || say "fail restore - $1"
 	fi
 }
 
@@ -543,5 +545,7 @@ undo() {
 
 commit() {
 	targets forget
+	all "$litter" rm -rf -- 2>log || say "fail forget - $(printed)"
+	litter=
 	finish 0
 }

@@ -117,10 +117,15 @@ static bool usable(const void *t, struct err *e)
 	return session_usable(t, e);
 }
 
-static bool exec(void *t, const char *command, const void *input, size_t len,
-	const char *last, struct ssh_result *r, int64_t deadline, struct err *e)
+static bool exec(void *t, const char *command, const struct input *in, struct ssh_result *r,
+	int64_t deadline, struct err *e)
 {
-	return session_exec(t, command, input, len, last, r, deadline, e);
+	return session_exec(t, command, in, r, deadline, e);
+}
+
+static bool goes_on(const void *t)
+{
+	return ((const struct session *)t)->command != NULL;
 }
 
 static bool sftp_open(void *t, int64_t deadline, struct err *e)
@@ -140,4 +145,4 @@ static bool sftp_close(void *t, int64_t deadline, struct err *e)
 }
 
 const struct transport transport_libssh2 = { open_session, close_session, host_key, usable,
-	exec, sftp_open, sftp_move, sftp_close };
+	exec, goes_on, sftp_open, sftp_move, sftp_close };

@@ -30,13 +30,14 @@ struct stream {
 
 /* A command, which goes on running once it has answered. */
 struct command {
+	bool begun;
 	struct mux mux;
-	int input; /* -1: there is none */
+	int input; /* -1: it has had all */
 	struct stream out, err;
 };
 #define COMMAND_EMPTY                                                                      \
 	{                                                                                  \
-		MUX_EMPTY, -1, { -1, -1, NULL },                                           \
+		false, MUX_EMPTY, -1, { -1, -1, NULL },                                    \
 		{                                                                          \
 			-1, -1, NULL                                                       \
 		}                                                                          \
@@ -188,36 +189,18 @@ static void drain(struct stream *s)
 		stream_close(s);
 }
 
-/* What goes in. */
-struct input {
-	const char *data;
-	size_t len, sent;
-};
-
-/* What a command doesn't take any more is dropped. */
-static void feed(int fd, struct input *in)
-{
-	ssize_t n = 1;
-
-	while (in->sent < in->len && n > 0) {
-		n = send(fd, in->data + in->sent, in->len - in->sent,
-			MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			in->sent = in->len;
-		in->sent += n > 0 ? (size_t)n : 0;
-	}
-}
-
 static bool ended(const struct command *c)
 {
 	return c->mux.ended && c->out.ours < 0 && c->err.ours < 0;
 }
 
-static bool turn(struct command *c, struct input *in, int64_t deadline, struct err *e)
+static bool turn(struct command *c, const struct input *in, size_t *sent, int64_t deadline,
+	struct err *e)
 {
+	const bool more = input_feed(in, &c->input, sent, c->out.buf, c->err.buf);
 	struct pollfd fds[] = { { c->out.ours, POLLIN, 0 }, { c->err.ours, POLLIN, 0 },
 		{ c->mux.ended ? -1 : c->mux.fd, POLLIN, 0 },
-		{ in->sent < in->len ? c->input : -1, POLLOUT, 0 } };
+		{ more ? c->input : -1, POLLOUT, 0 } };
 
 	if (!wait_fds(fds, ARRAY_LEN(fds), deadline, e))
 		return false;
@@ -227,17 +210,17 @@ static bool turn(struct command *c, struct input *in, int64_t deadline, struct e
 		drain(&c->out);
 	if (fds[1].revents)
 		drain(&c->err);
-	if (fds[3].revents)
-		feed(c->input, in);
 	return !fds[2].revents || mux_hear(&c->mux, e);
 }
 
 /* Until it has answered; or both streams and the session have ended. */
-static bool follow(struct command *c, struct input *in, const char *last,
-	struct ssh_result *r, int64_t deadline, struct err *e)
+static bool follow(struct command *c, const struct input *in, struct ssh_result *r,
+	int64_t deadline, struct err *e)
 {
-	while (!ended(c) && !ssh_answered(r, last))
-		if (!turn(c, in, deadline, e) || !ssh_may_answer(r, last, e))
+	size_t sent = 0;
+
+	while (!ended(c) && !ssh_answered(r, in->last))
+		if (!turn(c, in, &sent, deadline, e) || !ssh_may_answer(r, in->last, e))
 			return false;
 	return true;
 }
@@ -271,6 +254,7 @@ static bool begin_command(
 	auto_fd(&c->out.theirs);
 	auto_fd(&c->err.theirs);
 	c->out.theirs = c->err.theirs = -1;
+	c->begun = true;
 	return true;
 }
 
@@ -287,20 +271,24 @@ static bool finish(struct openssh *s, struct ssh_result *r, int64_t deadline, st
 	return false;
 }
 
-static bool exec(void *t, const char *command, const void *input, size_t len,
-	const char *last, struct ssh_result *r, int64_t deadline, struct err *e)
+static bool exec(void *t, const char *command, const struct input *in, struct ssh_result *r,
+	int64_t deadline, struct err *e)
 {
 	struct openssh *s = t;
 	struct command *c = &s->command;
-	struct input in = { input, len, 0 };
 
-	if (c->input < 0 && !begin_command(s, command, deadline, e))
+	if (!c->begun && !begin_command(s, command, deadline, e))
 		return false;
 	c->out.buf = &r->out;
 	c->err.buf = &r->err;
-	if (!follow(c, &in, last, r, deadline, e))
+	if (!follow(c, in, r, deadline, e))
 		return lose(s, e);
 	return !ended(c) || finish(s, r, deadline, e);
+}
+
+static bool goes_on(const void *t)
+{
+	return ((const struct openssh *)t)->command.begun;
 }
 
 /* ---- SFTP ---- */
@@ -385,4 +373,4 @@ static bool sftp_close(void *t, int64_t deadline, struct err *e)
 }
 
 const struct transport transport_openssh = { open_session, close_session, host_key, usable,
-	exec, sftp_open, sftp_move, sftp_close };
+	exec, goes_on, sftp_open, sftp_move, sftp_close };

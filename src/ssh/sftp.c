@@ -371,13 +371,33 @@ static bool answer(struct sftp *s, uint8_t type, struct reader r, struct err *e)
 	return true;
 }
 
+static void drop(struct sftp *s, size_t len)
+{
+	memmove(s->in.data, s->in.data + len, s->in.len - len);
+	buf_truncate(&s->in, s->in.len - len);
+}
+
+/* Past what the login shell prints before the server begins: a text, so it has no NUL, with
+ * which every first frame begins. False if that isn't there yet. */
+static bool skip_greeting(struct sftp *s)
+{
+	const char *frame = memchr(s->in.data, '\0', s->in.len);
+
+	if (frame)
+		drop(s, (size_t)(frame - s->in.data));
+	return frame;
+}
+
 /* Take whole frames off what arrived. */
 static bool take_frames(struct sftp *s, struct err *e)
 {
-	struct reader r = { (const uint8_t *)s->in.data, s->in.len, false };
+	struct reader r;
 	size_t used = 0;
 	bool ok = true;
 
+	if (!s->greeted && !skip_greeting(s))
+		return s->in.len <= MAX_FRAME || garbled(s, e);
+	r = (struct reader){ (const uint8_t *)s->in.data, s->in.len, false };
 	while (ok && r.left >= 4) {
 		size_t len = take_u32(&r);
 		struct reader frame = { r.p + 1, len - 1, false };
@@ -391,18 +411,18 @@ static bool take_frames(struct sftp *s, struct err *e)
 		take(&r, len);
 		used += 4 + len;
 	}
-	if (used) {
-		memmove(s->in.data, s->in.data + used, s->in.len - used);
-		buf_truncate(&s->in, s->in.len - used);
-	}
+	drop(s, used);
 	return ok;
 }
 
 bool sftp_wait(struct sftp *s, size_t ticket, int64_t deadline, struct err *e)
 {
 	while (!s->requests[ticket].answered) {
-		if (!s->pipe.move(s->pipe.ctx, &s->out, &s->sent, &s->in, deadline, e) ||
-			!take_frames(s, e))
+		if (!s->pipe.move(s->pipe.ctx, &s->out, &s->sent, &s->in, deadline, e))
+			return !s->greeted && s->in.len > 0 && e->kind != ERR_STOPPED
+				? garbled(s, e)
+				: false;
+		if (!take_frames(s, e))
 			return false;
 		if (s->sent == s->out.len) {
 			buf_reset(&s->out);

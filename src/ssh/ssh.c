@@ -123,23 +123,34 @@ const char *ssh_carried_by(const struct ssh *s)
 	return s->carrier;
 }
 
-static bool exec(struct ssh *s, const char *command, const void *input, size_t len,
-	const char *last, struct ssh_result *r, int64_t deadline, struct err *e)
+static bool exec(struct ssh *s, const char *command, const struct input *in,
+	struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	ssh_result_clear(r);
 	r->status = -1;
-	return s->by->usable(s->t, e) &&
-		s->by->exec(s->t, command, input, len, last, r, deadline, e);
+	return s->by->usable(s->t, e) && s->by->exec(s->t, command, in, r, deadline, e);
 }
 
 /* Some hosts allow one channel at a time (MaxSessions 1): SFTP's makes way for it. */
+bool ssh_talk(struct ssh *s, const char *command, const struct input *in,
+	struct ssh_result *r, int64_t deadline, struct err *e)
+{
+	if (exec(s, command, in, r, deadline, e))
+		return true;
+	return e->kind == ERR_REMOTE && s->sftp && put_end(s, deadline, e) &&
+		exec(s, command, in, r, deadline, e);
+}
+
 bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
 	const char *last, struct ssh_result *r, int64_t deadline, struct err *e)
 {
-	if (exec(s, command, input, len, last, r, deadline, e))
-		return true;
-	return e->kind == ERR_REMOTE && s->sftp && put_end(s, deadline, e) &&
-		exec(s, command, input, len, last, r, deadline, e);
+	return ssh_talk(s, command,
+		&(struct input){ .data = input, .len = len, .last = last }, r, deadline, e);
+}
+
+bool ssh_goes_on(const struct ssh *s)
+{
+	return s->by->goes_on(s->t);
 }
 
 bool ssh_answered(const struct ssh_result *r, const char *last)

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/input.h"
 
 #include <stdint.h>
 
@@ -81,6 +82,13 @@ DEFINE_AUTO_VALUE(struct ssh_result, ssh_result, ssh_result_clear)
  */
 bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
 	const char *last, struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;
+
+/* The same with input that answers what the command prints; `last` is in it. */
+bool ssh_talk(struct ssh *s, const char *command, const struct input *in,
+	struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;
+
+/* Is there a command that has answered, and takes the next input? */
+bool ssh_goes_on(const struct ssh *s);
 
 /* A file to put. Its content may be a key. */
 struct ssh_file {

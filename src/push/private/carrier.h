@@ -6,21 +6,20 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "conf/inventory.h"
+#include "push/private/passwords.h"
 #include "ssh/ssh.h"
 
 struct carrier;
 
 /* Says ERR_NET or ERR_TIMEOUT when the host can't be reached, ERR_AUTH when it lets nobody
  * in. */
-struct carrier *carrier_open(const struct host *h, struct err *e) NODISCARD;
+struct carrier *carrier_open(
+	const struct host *h, struct passwords *passwords, struct err *e) NODISCARD;
 void carrier_close(struct carrier *c);
 DEFINE_AUTO(struct carrier, carrier, carrier_close)
 
 /* For -v: the host key that was accepted and what carries, or that it is this machine. */
 const char *carrier_tell(const struct carrier *c);
-
-/* What a host's shell runs all along, from `sh -c` on: see carrier.c. */
-extern const char carrier_run[];
 
 /* Files for the way; not owned. */
 struct parcel {

@@ -19,9 +19,11 @@ struct transport {
 
 	/* False with *e set if it can't be used any more, or a stop is requested. */
 	bool (*usable)(const void *t, struct err *e);
-	/* As ssh_exec. ERR_REMOTE: the host refused, and nothing was begun. */
-	bool (*exec)(void *t, const char *command, const void *input, size_t len,
-		const char *last, struct ssh_result *r, int64_t deadline, struct err *e);
+	/* As ssh_talk. ERR_REMOTE: the host refused, and nothing was begun. */
+	bool (*exec)(void *t, const char *command, const struct input *in,
+		struct ssh_result *r, int64_t deadline, struct err *e);
+	/* Is a command running that has answered? */
+	bool (*goes_on)(const void *t);
 
 	/* The SFTP subsystem, one at a time. */
 	bool (*sftp_open)(void *t, int64_t deadline, struct err *e);

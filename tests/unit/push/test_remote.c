@@ -1,8 +1,11 @@
 /* What remote.sh does to a host, under every shell that this machine has. */
+#include "base/wait.h"
 #include "rig.h"
 
+#include <linux/fs.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 extern char **environ;
@@ -352,6 +355,40 @@ static void a_planted_link_is_not_followed(void **state)
 	assert_null(remote_story_failure(&r.story));
 	assert_text(&r, "victim", "mine");
 	assert_text(&r, "mail/key.pem", "key 2\n");
+}
+
+static bool set_immutable(struct rig *r, const char *name, int flags)
+{
+	AUTO(fd) int fd = open(rig_path(r, name), O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+}
+
+/* Neither can it be linked to, nor replaced, nor put back: it is what it was all the time.
+ */
+static void an_immutable_file_is_left_and_the_others_go_back(void **state)
+{
+	AUTO(rig) struct rig r;
+	struct stat key, now;
+
+	rig_init(&r, shell, *state);
+	rig_settle(&r, "key 1\n", "chain 1\n");
+	if (!set_immutable(&r, "mail/full.pem", FS_IMMUTABLE_FL))
+		skip(); /* not root, or not on this file system */
+	key = rig_stat(&r, "mail/key.pem");
+	rig_plan(&r, "key 2\n", "chain 2\n");
+	rig_apply(&r);
+	assert_true(set_immutable(&r, "mail/full.pem", 0));
+	assert_failed(&r, "swap", "mail/full.pem: can't be replaced");
+	for (size_t i = 0; i < r.story.n; i++)
+		if (text_eq(r.story.events[i].step, "restore"))
+			fail_msg("not put back: %s", r.answer.data);
+	now = rig_stat(&r, "mail/key.pem");
+	assert_true(same_file(&key, &now));
+	assert_text(&r, "mail/full.pem", "chain 1\n");
+	assert_tidy(&r);
+	rig_push(&r, "key 2\n", "chain 2\n");
+	assert_text(&r, "mail/full.pem", "chain 2\n");
 }
 
 static void a_command_that_prints_without_end_is_cut(void **state)
@@ -762,6 +799,7 @@ static const struct CMUnitTest tests[] = {
 	scratch_test(an_owner_that_does_not_exist_is_a_failure),
 	scratch_test(links_and_directories_are_seen_as_such),
 	scratch_test(a_planted_link_is_not_followed),
+	scratch_test(an_immutable_file_is_left_and_the_others_go_back),
 	scratch_test(a_command_that_prints_without_end_is_cut),
 	scratch_test(what_a_command_leaves_running_holds_nothing_up),
 	scratch_test(commands_get_no_umask_and_no_directory_of_ours),
@@ -798,6 +836,7 @@ int main(void)
 		{ "dash", { "dash", NULL } },
 		{ "bash", { "bash", "--posix", "--norc", NULL } },
 		{ "busybox", { "busybox", "sh", NULL } },
+		{ "mksh", { "mksh", NULL } },
 	};
 	int failed = 0;
 

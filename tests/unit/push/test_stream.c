@@ -2,6 +2,7 @@
  * under every shell that this machine has. */
 #include "rig.h"
 
+#include "push/private/become.h"
 #include "push/private/carrier.h"
 
 static const char *const *shell;
@@ -87,7 +88,7 @@ static int feed(struct rig *r, const char *data, size_t len)
 	for (size_t i = 0; r->shell[i]; i++)
 		argv[n++] = r->shell[i];
 	argv[n++] = "-c";
-	argv[n] = carrier_run;
+	argv[n] = become_run;
 	assert_ok(child_run(&spec, &result, &e), &e);
 	buf_reset(&r->answer);
 	buf_add(&r->answer, result.out.data, result.out.len);
@@ -217,7 +218,7 @@ static void this_machine_is_a_host_too(void **state)
 	AUTO(buf) struct buf got = BUF_EMPTY;
 	struct err e;
 
-	c = carrier_open(&h, &e);
+	c = carrier_open(&h, NULL, &e);
 	buf_printf(&script,
 		"echo certpush x; dd bs=1 count=%zu of=%s 2>/dev/null; echo end",
 		sizeof key, path);

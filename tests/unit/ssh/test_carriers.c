@@ -155,6 +155,39 @@ static void a_flood_is_no_answer(void **state)
 	}
 }
 
+/* Two bytes for each that was printed, until it has complained. */
+static size_t answers(const void *ctx, const struct buf *out, const struct buf *err)
+{
+	(void)ctx;
+	return err->len > 0 ? INPUT_OVER : 2 * out->len;
+}
+
+static void input_may_wait_for_what_is_printed(void **state)
+{
+	static const struct {
+		const char *line, *out;
+	} rows[] = {
+		{ "printf 1; read a; printf 2; read b; printf $a$b; cat", "12abc\n" },
+		{ "printf 1; read a; echo no >&2; read b || printf end; cat", "1end" },
+		{ "exit", "" },
+	};
+	static const struct input in = { "a\nb\nc\n", 6, answers, NULL, NULL };
+	const struct sshd *d = sshd_fresh(state);
+
+	EACH(i)
+	{
+		AUTO(ssh) struct ssh *s = opened(d, i);
+
+		for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+			AUTO(ssh_result) struct ssh_result r = SSH_RESULT_EMPTY;
+			struct err e = { 0 };
+
+			assert_ok(ssh_talk(s, rows[k].line, &in, &r, soon(), &e), &e);
+			assert_string_equal(r.out.data, rows[k].out);
+		}
+	}
+}
+
 static void deadline_passes(void **state)
 {
 	static const char *const lines[] = { UNTIL_CLOSED, "yes", "yes >&2" };
@@ -495,6 +528,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_run),
 		cmocka_unit_test(large_input_arrives),
+		cmocka_unit_test(input_may_wait_for_what_is_printed),
 		cmocka_unit_test(a_command_answers),
 		cmocka_unit_test(a_flood_is_no_answer),
 		cmocka_unit_test(deadline_passes),
