@@ -4,13 +4,18 @@
 
 #define MOST ((size_t)64 << 20)
 
+static bool is_file(const char *word)
+{
+	return fs_exists(word) && !fs_is_dir(word);
+}
+
 bool plan_file_named(const struct context *c, const char **file, struct err *e)
 {
 	const struct options *o = c->options;
 
 	*file = NULL;
 	for (size_t i = 0; i < o->n_words && !*file; i++)
-		if (!deploy_knows(c, o->words[i]) && fs_exists(o->words[i]))
+		if (!deploy_knows(c, o->words[i]) && is_file(o->words[i]))
 			*file = o->words[i];
 	if (*file && (o->n_words > 1 || o->limit || o->start_at))
 		return err_set(e, ERR_USAGE,

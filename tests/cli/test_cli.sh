@@ -211,6 +211,7 @@ says "no plan, or one that was cut" push certpush.yml
 says "certpush.yml: a plan says itself which hosts" push certpush.yml nginx
 says "certpush.yml: a plan says itself which hosts" push -l linode certpush.yml
 says "certpush.yml: a plan says itself which hosts" push --start-at linode certpush.yml
+says "'certs' is neither a service nor a playbook" push certs
 echo '{"certpush_plan": 7}' >seven.json
 says "seven.json: a plan of format 7" push seven.json
 echo '{"certpush_plan": 1, "store": "0123456789abcdef", "hosts": []}' >other.json
