@@ -22,7 +22,11 @@ struct connection {
 	const char *known_hosts; /* UserKnownHostsFile of ansible_ssh_common_args */
 	const char *
 		proxy_command; /* ProxyCommand, or made of ProxyJump: run without a shell */
-	const char *remote_tmp; /* where staging directories go; NULL: ~/.certpush */
+	const char *const *through; /* the sshds on the way, which others may go through
+				       too: each jump host as "host:port", or a ProxyCommand
+				       of ssh as it was written; NULL-terminated, NULL: none
+				     */
+	const char *remote_tmp;     /* where staging directories go; NULL: ~/.certpush */
 	bool become;
 	const char *become_user;   /* "root" */
 	const char *become_method; /* "sudo" */

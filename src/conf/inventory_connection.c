@@ -284,6 +284,7 @@ bool connection_read(const struct vars *v, struct connection *c, struct errs *al
 	defaults(c);
 	check(&r);
 	to = (struct proxy_target){ c->address, v->host, c->user, c->port };
+	c->through = ssh_args_through(&r.args, v->arena);
 	if (!ssh_args_proxy(&r.args, v->arena, &to, &c->proxy_command, &e))
 		fail(&r, &e);
 	return r.ok;

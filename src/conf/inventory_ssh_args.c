@@ -317,3 +317,42 @@ bool ssh_args_proxy(const struct ssh_args *args, struct arena *a,
 		*command = arena_strndup(a, b.data, b.len);
 	return made;
 }
+
+/* "user@host:port" without the user; the port where none is said. */
+static const char *door_of(struct arena *a, const char *jump, size_t len)
+{
+	const char *at = memrchr(jump, '@', len), *host = at ? at + 1 : jump;
+	const char *bracket = memrchr(jump, ']', len);
+	const size_t left = (size_t)(jump + len - host);
+	const bool ported = memrchr(bracket ? bracket : host, ':',
+		(size_t)(jump + len - (bracket ? bracket : host)));
+
+	return arena_printf(a, "%.*s%s", (int)left, host, ported ? "" : ":22");
+}
+
+/* Others, as nc, lead to no sshd that hosts have in common. */
+static bool runs_ssh(const char *command)
+{
+	const size_t len = strcspn(command, " \t");
+
+	return (len == 3 || (len > 3 && command[len - 4] == '/')) &&
+		memcmp(command + len - 3, "ssh", 3) == 0;
+}
+
+const char *const *ssh_args_through(const struct ssh_args *args, struct arena *a)
+{
+	const char *value = args->jump ? args->jump : args->command;
+	struct words doors = { .arena = a };
+	const char *const *list;
+
+	if (!value || strcasecmp(value, "none") == 0)
+		return NULL;
+	if (args->command && runs_ssh(value))
+		words_add(&doors, "%s", value);
+	for (const char *p = args->jump; p; p = strchr(p, ','), p += p != NULL)
+		words_add(&doors, "%s", door_of(a, p, strcspn(p, ",")));
+	list = words_end(&doors);
+	list = arena_copy(a, list, doors.n, sizeof *list);
+	words_clear(&doors);
+	return list;
+}

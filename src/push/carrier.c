@@ -3,57 +3,25 @@
 #include "base/child.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "push/reach.h"
 
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 struct carrier {
 	const struct connection *to;
 	struct ssh *ssh; /* NULL: this machine */
-	char login[64];
+	struct reach reach;
 	char *told; /* for -v */
 };
-
-static void own_name(char *name, size_t size)
-{
-	char space[1024];
-	struct passwd pw, *found = NULL;
-
-	if (getpwuid_r(geteuid(), &pw, space, sizeof space, &found) == 0 && found)
-		snprintf(name, size, "%s", found->pw_name);
-	else
-		snprintf(name, size, "root");
-}
-
-/* The inventory knows nothing of ssh, and ssh nothing of an inventory. */
-static const enum ssh_carrier transports[] = { [TRANSPORT_AUTO] = SSH_AUTO,
-	[TRANSPORT_LIBSSH2] = SSH_LIBSSH2,
-	[TRANSPORT_OPENSSH] = SSH_OPENSSH };
 
 struct carrier *carrier_open(const struct host *h, struct err *e)
 {
 	AUTO(carrier) struct carrier *c = xcalloc(1, sizeof *c);
 
 	c->to = &h->connection;
-	own_name(c->login, sizeof c->login);
-	if (c->to->user && !c->to->local)
-		snprintf(c->login, sizeof c->login, "%s", c->to->user);
+	reach_of(h, &c->reach);
 	if (!c->to->local) {
-		const struct ssh_config config = {
-			.name = h->name,
-			.address = c->to->address,
-			.port = c->to->port,
-			.user = c->login,
-			.key_file = c->to->key_file,
-			.known_hosts = c->to->known_hosts,
-			.proxy_command = c->to->proxy_command,
-			.timeout = c->to->timeout,
-			.carrier = transports[c->to->transport],
-			.options = c->to->options,
-		};
-		c->ssh = ssh_open(&config, e);
+		c->ssh = ssh_open(&c->reach.ssh, e);
 		if (!c->ssh)
 			return NULL;
 		c->told = xasprintf(
@@ -79,8 +47,9 @@ const char *carrier_tell(const struct carrier *c)
 /* sudo isn't needed to become who one is already: a host without it is fine then. */
 static const char *becomes(const struct carrier *c)
 {
-	return c->to->become && !text_eq(c->to->become_user, c->login) ? c->to->become_user
-								       : NULL;
+	return c->to->become && !text_eq(c->to->become_user, c->reach.login)
+		? c->to->become_user
+		: NULL;
 }
 
 /*
@@ -142,7 +111,7 @@ static bool refused(const struct carrier *c, struct ssh_result *r, struct err *e
 
 	if (becomes(c) && (strstr(said, "sudo") || strstr(said, "password")))
 		return err_set(
-			e, ERR_AUTH, "sudo is refused to %s: %.200s", c->login, said);
+			e, ERR_AUTH, "sudo is refused to %s: %.200s", c->reach.login, said);
 	return err_set(e, ERR_REMOTE, "no script could be run there: %.200s",
 		*said ? said : "the shell said nothing");
 }

@@ -117,6 +117,7 @@ struct master *master_open(const struct ssh_config *c, const struct known_hosts 
 	AUTO(buf) struct buf log = BUF_EMPTY;
 	bool ended = false;
 
+	*again = false;
 	m->pidfd = m->tether = m->log = -1;
 	if (!make_place(m, e) || !start(m, c, deadline, e))
 		return NULL;
@@ -127,7 +128,7 @@ struct master *master_open(const struct ssh_config *c, const struct known_hosts 
 	}
 	if (ended) {
 		master_log(m, &log);
-		*again = !c->proxy_command && complaint_too_early(log.data);
+		*again = complaint_too_early(log.data);
 		complaint_err(c, k, log.data, e);
 	}
 	return NULL;

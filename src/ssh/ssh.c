@@ -6,6 +6,7 @@
 #include "ssh/private/gate.h"
 #include "ssh/private/hostkey.h"
 #include "ssh/private/keyfile.h"
+#include "ssh/private/known_lines.h"
 #include "ssh/private/put.h"
 #include "ssh/private/sftp.h"
 #include "ssh/private/transport.h"
@@ -16,6 +17,7 @@
 static void end(void)
 {
 	keyfile_forget();
+	known_lines_forget();
 	libssh2_exit();
 }
 
@@ -94,11 +96,10 @@ struct ssh *ssh_open(const struct ssh_config *c, struct err *e)
 	AUTO(known_hosts) struct known_hosts known = KNOWN_HOSTS_EMPTY;
 	struct ssh *s;
 
-	if (!hostkey_known(c, &known, e) ||
-		!gate_enter(c->address, c->port, deadline_in(c->timeout), e))
+	if (!hostkey_known(c, &known, e) || !gate_enter(c, deadline_in(c->timeout), e))
 		return NULL;
 	s = by_choice(c, &known, e);
-	gate_leave(c->address, c->port);
+	gate_leave(c);
 	return s;
 }
 

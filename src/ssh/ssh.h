@@ -33,7 +33,10 @@ struct ssh_config {
 	const char *
 		proxy_command; /* argv as text; NULL: a TCP connection, or with OpenSSH what
 				  ~/.ssh/config says */
-	int timeout;           /* seconds for connect and login */
+	const char *const
+		*through; /* the jump hosts on the way, or a proxy's command: what other
+			     sessions may go through too; NULL-terminated, NULL: none */
+	int timeout;      /* seconds for connect and login */
 	enum ssh_carrier carrier;
 	const char *const
 		*options; /* words for OpenSSH ("-oHostKeyAlias=mail") that

@@ -28,3 +28,6 @@ struct proxy_target {
  */
 bool ssh_args_proxy(const struct ssh_args *args, struct arena *a,
 	const struct proxy_target *to, const char **command, struct err *e) NODISCARD;
+
+/* What it shares with other hosts: struct connection's `through`. */
+const char *const *ssh_args_through(const struct ssh_args *args, struct arena *a) NODISCARD;
