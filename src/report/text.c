@@ -145,6 +145,15 @@ static void set_verified(struct buf *line, const struct report *r, const struct 
 	detail(line, ": ", ev, "");
 }
 
+static void set_trusted(struct buf *line, const struct report *r, const struct event *ev)
+{
+	(void)r;
+	who(line, ev);
+	buf_printf(line, " => %s %s in %s", ev->item ? ev->item : "key",
+		ev->fingerprint ? ev->fingerprint : "", ev->path ? ev->path : "");
+	detail(line, " (", ev, ")");
+}
+
 static void set_failure(struct buf *line, const struct report *r, const struct event *ev)
 {
 	(void)r;
@@ -290,6 +299,27 @@ static void show_probe(struct report *r, const struct event *ev, const struct fo
 	paint(r, out, bad ? RED : GREEN, &line);
 }
 
+/* What isn't known yet stands out. */
+static void show_host_key(struct report *r, const struct event *ev, const struct form *form)
+{
+	const bool bad = event_is_trouble(ev);
+	struct buf *out = r->options.quiet ? &r->page.err : &r->page.out;
+	AUTO(buf) struct buf word = BUF_EMPTY, line = BUF_EMPTY;
+
+	(void)form;
+	heading(r, out, ev);
+	if (bad)
+		upper(&word, ev->verdict ? ev->verdict : "unknown");
+	else
+		buf_puts(&word, ev->verdict);
+	buf_printf(&line, "    %-8s %-20s %s", word.data, ev->item ? ev->item : "",
+		ev->fingerprint ? ev->fingerprint : "");
+	if (ev->path)
+		buf_printf(&line, "  %s", ev->path);
+	detail(&line, "  (", ev, ")");
+	paint(r, out, bad ? YELLOW : GREEN, &line);
+}
+
 static void count(struct report *r, struct buf *out, const char *name, int n,
 	const char *colour, int columns)
 {
@@ -405,6 +435,8 @@ static const struct form forms[N_EVENT_KINDS] = {
 		.colour = GREEN,
 		.rest = set_verified },
 	[EVENT_PROBE] = { .show = show_probe },
+	[EVENT_HOST_KEY] = { .show = show_host_key },
+	[EVENT_TRUSTED] = { .word = "trusted", .colour = YELLOW, .rest = set_trusted },
 	[EVENT_EXPIRY] = { .word = "expiry", .colour = YELLOW, .rest = set_expiry },
 	[EVENT_FAILED] = { .word = "fatal", .colour = RED, .rest = set_failure },
 	[EVENT_UNREACHABLE] = { .word = "fatal", .colour = BRIGHT, .rest = set_failure },
@@ -435,7 +467,7 @@ void text_show(struct report *r, const struct event *ev)
 	if (ev->kind == EVENT_SECTION || hidden(&r->options, ev, form))
 		return;
 	section_shows(r, ev->kind);
-	if (ev->kind != EVENT_PROBE)
+	if (ev->kind != EVENT_PROBE && ev->kind != EVENT_HOST_KEY)
 		free(TAKE(r->heading));
 	(form->show ? form->show : show_line)(r, ev, form);
 	r->in_recap = ev->kind == EVENT_RECAP;

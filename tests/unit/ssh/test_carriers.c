@@ -255,10 +255,10 @@ static void host_keys(void **state)
 	} rows[] = {
 		{ "", "elsewhere", "host_ed25519",
 			{ "host key of host.test isn't known: ssh-ed25519 SHA256:",
-				"ssh-keyscan -t ed25519 host.test >> ", NULL } },
+				"certpush hosts trust host", NULL } },
 		{ "", SSHD_HOST, "other_ed25519",
 			{ "host key of host.test has changed: it is now ssh-ed25519 SHA256:",
-				"known:1", "ssh-keygen -f ", NULL } },
+				"known:1", "certpush hosts trust --replace host", NULL } },
 		{ "@revoked ", SSHD_HOST, "host_ed25519",
 			{ "host key of host.test is revoked in ", "known:1", NULL } },
 		{ "", SSHD_HOST, "host_rsa",
