@@ -317,6 +317,40 @@ static void no_connection(void **state)
 	close(fd);
 }
 
+/* As MaxStartups drops one: closed before a word was said, by the host or by a jump host;
+ * and a proxy that failed for another reason isn't asked again. */
+static void dropped_ones_are_tried_again(void **state)
+{
+	static const struct {
+		const char *says; /* the proxy, of a connection that is dropped */
+		size_t dialled;
+	} rows[] = {
+		{ "", 3 },
+		{ "kex_exchange_identification: read: Connection reset by peer", 3 },
+		{ "deploy@jump: Permission denied (publickey).", 1 },
+	};
+	struct sshd *d = sshd_fresh(state);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows) * 2; i++) {
+		AUTO(str)
+		char *proxy = xasprintf(
+			"/bin/sh -c 'cd %s; printf x >>started; "
+			"if [ $(wc -c <started) -lt 3 ]; then printf \"%%s\" \"%s\" >&2; exit 1; fi; "
+			"exec /usr/sbin/sshd -i -f sshd_config -E log'",
+			d->dir, rows[i / 2].says);
+		struct ssh_config c = sshd_config(d, carriers[i % 2]);
+		AUTO(ssh) struct ssh *s = NULL;
+		struct err e = { 0 };
+
+		sshd_write(d, "started", "");
+		c.proxy_command = proxy;
+		s = ssh_open(&c, &e);
+		assert_int_equal(sshd_started(d), rows[i / 2].dialled);
+		if (!s != (rows[i / 2].dialled == 1))
+			fail_msg("%s: %s", names[i % 2], e.msg);
+	}
+}
+
 /* ---- what is left ---- */
 
 static size_t entries(const char *path, const char *prefix)
@@ -423,6 +457,7 @@ int main(void)
 		cmocka_unit_test(host_keys),
 		cmocka_unit_test(logins),
 		cmocka_unit_test(no_connection),
+		cmocka_unit_test(dropped_ones_are_tried_again),
 		cmocka_unit_test(nothing_is_left),
 		cmocka_unit_test(not_even_if_we_are_killed),
 		cmocka_unit_test(stop_is_seen),
