@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "cli/sshfp.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -192,6 +193,7 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	struct context *c = d->context;
 	AUTO(wants) struct wants wants = { .deploy = d };
 	AUTO(prober) struct prober *prober = NULL;
+	const struct ssh_vouch vouch = sshfp_vouch(c->settings);
 	struct rollout rollout;
 	struct err e = { 0 };
 	struct push push = {
@@ -200,6 +202,7 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.wanted = wanted,
 		.bundle = bundle_of,
 		.ctx = &wants,
+		.vouch = &vouch,
 		.store_id = store_id(c->store),
 		.forks = (size_t)c->options->forks,
 		.rollout = &rollout,

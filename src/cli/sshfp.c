@@ -28,6 +28,39 @@ static bool is_address(const char *name)
 		inet_pton(AF_INET6, name, &space) == 1;
 }
 
+static bool vouches(
+	const void *ctx, const char *address, const void *key, size_t len, struct err *e)
+{
+	const struct settings *s = ctx;
+	const struct dns_config c = resolvers_for(s, address);
+	AUTO(dns_sshfp) struct dns_sshfp found = { 0 };
+
+	if (is_address(address))
+		return err_set(e, ERR_DNS, "%s is an address, for which there is no SSHFP",
+			address);
+	if (!dns_sshfp_find(&c, address, deadline_in(ASK_SECONDS), &found, e))
+		return false;
+	switch (dns_sshfp_check(&found, key, len)) {
+	case DNS_SSHFP_SILENT:
+		return err_set(e, ERR_DNS,
+			"%s has no SSHFP record with SHA-256 for a key of this type",
+			address);
+	case DNS_SSHFP_DIFFERS:
+		return err_set(e, ERR_DNS, "the SSHFP records of %s say another key%s",
+			address, found.secure ? "" : ", though without DNSSEC");
+	case DNS_SSHFP_MATCHES:
+	default:
+		return found.secure ||
+			err_set(e, ERR_DNS,
+				"its SSHFP record matches, but DNSSEC doesn't prove it");
+	}
+}
+
+struct ssh_vouch sshfp_vouch(const struct settings *s)
+{
+	return (struct ssh_vouch){ vouches, s };
+}
+
 static const char *const texts[2][3] = {
 	{ NULL, "SSHFP matches, but without DNSSEC that proves nothing",
 		"SSHFP says another key, though without DNSSEC" },

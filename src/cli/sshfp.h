@@ -5,7 +5,11 @@
 #pragma once
 
 #include "conf/settings.h"
+#include "ssh/ssh.h"
 #include "ssh/trust.h"
+
+/* For ssh_config's vouch: SSHFP records that DNSSEC proves. s must outlive it. */
+struct ssh_vouch sshfp_vouch(const struct settings *s);
 
 /* Of one key. */
 struct sshfp_view {

@@ -33,6 +33,8 @@ struct connection {
 	int timeout; /* seconds for connect and login: ansible_ssh_timeout, 10 */
 	bool local;  /* ansible_connection: local */
 	enum transport transport;
+	bool sshfp; /* SSHFP records speak for a host that known_hosts doesn't know:
+		       certpush_sshfp, or VerifyHostKeyDNS=yes */
 	const char *const *options; /* of ssh's options those that only OpenSSH can honour,
 				       as words: "-oHostKeyAlias=mail"; NULL-terminated */
 };
@@ -80,9 +82,9 @@ struct inventory {
  * Of a host with services these variables are read (the last one that is said counts):
  * ansible_connection, ansible_host/ansible_ssh_host, …port, …user, …private_key_file,
  * …timeout, ansible_remote_tmp, ansible_become, …become_user/ansible_sudo_user,
- * …become_method, and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args the options
+ * …become_method, certpush_transport, certpush_sshfp, and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args the options
  * -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile,
- * and those that are kept for OpenSSH (ssh_args_read). All other options are passed over,
+ * VerifyHostKeyDNS and those that are kept for OpenSSH (ssh_args_read). All other options are passed over,
  * StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null among them: host keys are
  * always checked.
  */

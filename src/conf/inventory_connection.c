@@ -16,6 +16,7 @@ struct reader {
 	struct errs *all;
 	const char *method; /* of becoming */
 	struct pos method_pos;
+	bool sshfp_said;
 	bool ok;
 };
 
@@ -136,6 +137,13 @@ static bool take_transport(
 		near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+static bool take_sshfp(
+	struct reader *r, const struct node *n, const char *what, struct err *e)
+{
+	r->sshfp_said = true;
+	return node_bool(n, what, &r->c->sshfp, e);
+}
+
 static bool take_timeout(
 	struct reader *r, const struct node *n, const char *what, struct err *e)
 {
@@ -185,6 +193,7 @@ static const struct variable {
 	{ { "ansible_ssh_common_args" }, take_args },
 	{ { "ansible_ssh_extra_args" }, take_args },
 	{ { "certpush_transport" }, take_transport },
+	{ { "certpush_sshfp" }, take_sshfp },
 };
 
 static void take(struct reader *r, const struct variable *v)
@@ -210,6 +219,8 @@ static void take_from_args(struct reader *r)
 		if (!node_port(port, "-p", &c->port, &e))
 			fail(r, &e);
 	}
+	if (!r->sshfp_said)
+		c->sshfp = r->args.sshfp;
 	if (r->args.user && !c->user)
 		c->user = r->args.user;
 	if (r->args.identity && !c->key_file)

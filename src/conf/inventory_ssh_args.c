@@ -43,6 +43,15 @@ static void set_known_hosts(struct ssh_args *args, const char *value, struct pos
 		args->known_hosts = value;
 }
 
+/* To ask somebody, as it also knows, there is nobody. */
+static void set_sshfp(struct ssh_args *args, const char *value, struct pos pos)
+{
+	(void)pos;
+	if (!args->sshfp_said)
+		args->sshfp = strcasecmp(value, "yes") == 0;
+	args->sshfp_said = true;
+}
+
 static void set_jump(struct ssh_args *args, const char *value, struct pos pos)
 {
 	if (!args->jump && !args->command) {
@@ -70,6 +79,7 @@ static const struct option {
 	{ "userknownhostsfile", 0, set_known_hosts },
 	{ "proxyjump", 'J', set_jump },
 	{ "proxycommand", 0, set_command },
+	{ "verifyhostkeydns", 0, set_sshfp },
 };
 
 /* With libssh2 the session would be another one. */
@@ -321,7 +331,10 @@ bool ssh_args_proxy(const struct ssh_args *args, struct arena *a,
 /* "user@host:port" without the user; the port where none is said. */
 static const char *door_of(struct arena *a, const char *jump, size_t len)
 {
-	const char *at = memrchr(jump, '@', len), *host = at ? at + 1 : jump;
+	const char *at = memrchr(jump, '@', len);
+	const char *host = at                 ? at + 1
+		: text_starts(jump, "ssh://") ? jump + strlen("ssh://")
+					      : jump;
 	const char *bracket = memrchr(jump, ']', len);
 	const size_t left = (size_t)(jump + len - host);
 	const bool ported = memrchr(bracket ? bracket : host, ':',

@@ -14,12 +14,14 @@ struct carrier {
 	char *told; /* for -v */
 };
 
-struct carrier *carrier_open(const struct host *h, struct err *e)
+struct carrier *carrier_open(
+	const struct host *h, const struct ssh_vouch *vouch, struct err *e)
 {
 	AUTO(carrier) struct carrier *c = xcalloc(1, sizeof *c);
 
 	c->to = &h->connection;
 	reach_of(h, &c->reach);
+	c->reach.ssh.vouch = c->to->sshfp ? vouch : NULL;
 	if (!c->to->local) {
 		c->ssh = ssh_open(&c->reach.ssh, e);
 		if (!c->ssh)

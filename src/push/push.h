@@ -8,6 +8,7 @@
 #include "plan/plan.h"
 #include "probe/probe.h"
 #include "report/report.h"
+#include "ssh/ssh.h"
 
 struct push {
 	const struct host *const *hosts;
@@ -17,8 +18,9 @@ struct push {
 	plan_bundle *bundle;
 	void *ctx;
 	const struct prober *prober;
-	const char *store_id; /* names this controller's staging directories */
-	size_t forks;         /* hosts at a time */
+	const struct ssh_vouch *vouch; /* for hosts that want it: certpush_sshfp */
+	const char *store_id;          /* names this controller's staging directories */
+	size_t forks;                  /* hosts at a time */
 	const struct rollout *rollout;
 	bool dry;   /* look at the hosts, write nothing */
 	bool force; /* replace also what is newer on a host */

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "digest/digest.h"
+#include "ssh/private/vouch.h"
 
 #include <string.h>
 
@@ -201,13 +202,23 @@ bool hostkey_check(struct session *s, const struct ssh_config *c,
 	AUTO(str) char *type = blob ? key_blob_type(blob, len) : NULL;
 	const struct known_key *at;
 	enum known_verdict verdict;
+	struct err why = { 0 };
 
 	if (!type)
 		return err_set(e, ERR_PROTOCOL, "%s showed no host key", c->address);
 	free(s->host_key);
 	s->host_key = describe(blob, len, type);
 	verdict = known_hosts_check(k, blob, len, &at);
-	return verdict == KNOWN_SAME || refuse(c, k, verdict, at, s->host_key, e);
+	if (verdict == KNOWN_SAME)
+		return true;
+	if (verdict != KNOWN_NOT || !vouch_may(c, k))
+		return refuse(c, k, verdict, at, s->host_key, e);
+	if (c->vouch->vouches(c->vouch->ctx, c->address, blob, len, &why)) {
+		s->host_key = vouch_tell(TAKE(s->host_key));
+		return true;
+	}
+	refuse(c, k, verdict, at, s->host_key, e);
+	return vouch_failed(e, &why);
 }
 
 /* The key on file that is described so. */

@@ -92,6 +92,7 @@ struct signer *signer_from_openssh(const uint8_t *data, size_t len)
 {
 	struct reader outer = { data, len, false }, r = { NULL, 0, false };
 	const struct kind *kind;
+	const char *type;
 	struct signer *s;
 	EVP_PKEY *key;
 	size_t n;
@@ -99,7 +100,8 @@ struct signer *signer_from_openssh(const uint8_t *data, size_t len)
 	r.p = (const uint8_t *)take_bytes(&outer, &r.left);
 	if (!r.p || take_u32(&r) != take_u32(&r))
 		return NULL;
-	kind = kind_of(take_bytes(&r, &n), n);
+	type = take_bytes(&r, &n);
+	kind = kind_of(type, n);
 	if (!kind)
 		return NULL;
 	key = kind->group ? read_ec(&r, kind->group) : read_ed25519(&r);

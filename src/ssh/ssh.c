@@ -10,6 +10,7 @@
 #include "ssh/private/put.h"
 #include "ssh/private/sftp.h"
 #include "ssh/private/transport.h"
+#include "ssh/private/vouch.h"
 
 #include <libssh2.h>
 #include <stdlib.h>
@@ -37,10 +38,11 @@ static struct ssh *new (const struct transport *by, void *t, char *carrier)
 }
 
 /* Why is NULL where the inventory wants it so. */
-static struct ssh *by_openssh(const struct ssh_config *c, const struct known_hosts *known,
+static struct ssh *by_openssh(const struct ssh_config *c, struct known_hosts *known,
 	const char *why, struct err *e)
 {
-	bool ignored;
+	bool ignored, vouched = true;
+	struct err unvouched = { 0 };
 	void *t;
 
 	if (!child_found("ssh")) {
@@ -48,7 +50,11 @@ static struct ssh *by_openssh(const struct ssh_config *c, const struct known_hos
 			why ? why : "the inventory says so (certpush_transport)");
 		return NULL;
 	}
+	if (vouch_may(c, known))
+		vouched = vouch_for_all(c, known, deadline_in(c->timeout), &unvouched);
 	t = transport_openssh.open(c, known, deadline_in(c->timeout), &ignored, e);
+	if (!t && !vouched && e->kind == ERR_AUTH)
+		vouch_failed(e, &unvouched);
 	return t ? new (&transport_openssh, t,
 			   why ? xasprintf("OpenSSH, as %s", why) : xstrdup("OpenSSH"))
 		 : NULL;
@@ -65,7 +71,7 @@ static struct ssh *by_libssh2(const struct ssh_config *c, const struct known_hos
 
 /* A host key or a login that libssh2 could ask about properly isn't asked about twice. */
 static struct ssh *by_either(
-	const struct ssh_config *c, const struct known_hosts *known, struct err *e)
+	const struct ssh_config *c, struct known_hosts *known, struct err *e)
 {
 	AUTO(str) char *why = choose_openssh(c, known);
 	bool beyond = false;
@@ -81,7 +87,7 @@ static struct ssh *by_either(
 }
 
 static struct ssh *by_choice(
-	const struct ssh_config *c, const struct known_hosts *known, struct err *e)
+	const struct ssh_config *c, struct known_hosts *known, struct err *e)
 {
 	bool ignored;
 
