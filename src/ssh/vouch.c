@@ -38,11 +38,13 @@ bool vouch_for_all(
 	const struct ssh_config *c, struct known_hosts *k, int64_t deadline, struct err *e)
 {
 	AUTO(scanned_keys) struct scanned_keys shown = SCANNED_KEYS_EMPTY;
+	struct err others;
 
 	if (!scan(c, &shown, deadline, e))
 		return false;
+	/* what is told is of the key that we like best */
 	for (size_t i = 0; i < shown.n; i++)
-		if (is_good(c, k, &shown.list[i].blob, e))
+		if (is_good(c, k, &shown.list[i].blob, i == 0 ? e : &others))
 			add(k, &shown.list[i]);
 	return vouch_any(k);
 }

@@ -356,6 +356,11 @@ static void host_keys_are_vouched_for(void **state)
 			{ { .sshfp = good }, 1, true, DNS_SSHFP_MATCHES },
 			{ { .sshfp = good, .unsigned_child = true }, 1, false,
 				DNS_SSHFP_MATCHES },
+			{ { .sshfp = good,
+				  .anchor =
+					  "other. DS 20326 8 2 "
+					  "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D" },
+				1, false, DNS_SSHFP_MATCHES },
 			{ { .sshfp = SSHFP "4 2 " DIGEST }, 1, true, DNS_SSHFP_DIFFERS },
 			{ { .sshfp = SSHFP "1 2 " DIGEST }, 1, true, DNS_SSHFP_SILENT },
 			/* SHA-1, and a digest that is too short */
