@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "cli/owing.h"
+#include "cli/sshfp.h"
 
 #include <errno.h>
 #include <string.h>
@@ -316,6 +317,7 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	struct context *c = d->context;
 	AUTO(wants) struct wants wants = { .deploy = d, .contents = contents_new() };
 	AUTO(prober) struct prober *prober = NULL;
+	const struct ssh_vouch vouch = sshfp_vouch(c->settings);
 	struct rollout rollout;
 	struct err e = { 0 };
 	struct push push = {
@@ -325,6 +327,7 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.bundle = bundle_of,
 		.ctx = &wants,
 		.contents = wants.contents,
+		.vouch = &vouch,
 		.store_id = store_id(c->store),
 		.forks = (size_t)c->options->forks,
 		.rollout = &rollout,

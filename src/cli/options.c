@@ -17,8 +17,10 @@ struct option {
 };
 
 #define AT(member) offsetof(struct options, member)
-#define HOSTS      (VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE | VERB_ROLLBACK)
-#define CHANGES    (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK)
+#define HOSTS                                                                              \
+	(VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE | VERB_ROLLBACK |          \
+		VERB_HOSTS)
+#define CHANGES (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK)
 
 static const struct option options[] = {
 	{ 'c', "config", "FILE", TEXT, AT(config), VERB_ALL,
@@ -65,6 +67,14 @@ static const struct option options[] = {
 		"the variables of one host, as JSON" },
 	{ 0, "reason", "WORD", TEXT, AT(reason), VERB_REVOKE,
 		"why, as RFC 5280 calls it (default: unspecified)" },
+	{ 0, "fingerprint", "LIST", TEXT, AT(fingerprint), VERB_HOSTS,
+		"trust only keys with these: SHA256:…,SHA256:…" },
+	{ 0, "sshfp", NULL, FLAG, AT(sshfp), VERB_HOSTS,
+		"trust only keys with an SSHFP record that DNSSEC proves" },
+	{ 0, "yes", NULL, FLAG, AT(yes), VERB_HOSTS,
+		"trust on first use: whatever a host without known keys shows" },
+	{ 0, "replace", NULL, FLAG, AT(replace), VERB_HOSTS,
+		"ask also whether a changed key is to replace the old one" },
 	{ 0, "graph", NULL, FLAG, AT(graph), VERB_INVENTORY, "groups and hosts as a tree" },
 };
 

@@ -20,6 +20,7 @@ enum verb_bit {
 	VERB_ACCOUNT = 1 << 7,
 	VERB_REVOKE = 1 << 8,
 	VERB_ROLLBACK = 1 << 9,
+	VERB_HOSTS = 1 << 11,
 	VERB_ALL = 0xffff,
 };
 
@@ -38,6 +39,8 @@ struct options {
 	const char *reason;
 	const char *serial, *retry_file, *out, *start_at;
 	int max_fail_percentage; /* -1: not given */
+	bool yes, sshfp, replace;
+	const char *fingerprint;
 
 	const char *verb;
 	const char **words; /* what follows the verb; malloc'ed */

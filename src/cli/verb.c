@@ -40,6 +40,12 @@ const struct verb verbs[] = {
 		"protocol; with a host that host, of the inventory or any other.\n" },
 	{ "inventory", VERB_INVENTORY, cmd_inventory, NEED_SETTINGS | NEED_INVENTORY, "",
 		"show the inventory, as ansible-inventory does", NULL },
+	{ "hosts", VERB_HOSTS, cmd_hosts, NEED_SETTINGS | NEED_INVENTORY | NEED_STORE,
+		"trust [HOST...]",
+		"let new host keys into known_hosts, once they are proved",
+		"Each host is asked for its keys, the way a push goes there. What known_hosts\n"
+		"doesn't have is asked about on the terminal, or trusted as an option says;\n"
+		"without either nothing is changed. Without words: all hosts with services.\n" },
 	{ "account", VERB_ACCOUNT, cmd_account, NEED_SETTINGS | NEED_STORE | NEED_LOCK,
 		"show|register|rollover|deactivate [CA]",
 		"look after the accounts at the settings' CAs",

@@ -30,7 +30,11 @@ struct connection {
 	const char *known_hosts; /* UserKnownHostsFile of ansible_ssh_common_args */
 	const char *
 		proxy_command; /* ProxyCommand, or made of ProxyJump: run without a shell */
-	const char *remote_tmp; /* where staging directories go; NULL: ~/.certpush */
+	const char *const *through; /* the sshds on the way, which others may go through
+				       too: each jump host as "host:port", or a ProxyCommand
+				       of ssh as it was written; NULL-terminated, NULL: none
+				     */
+	const char *remote_tmp;     /* where staging directories go; NULL: ~/.certpush */
 	bool become;
 	const char *become_user; /* "root" */
 	enum become_method become_method;
@@ -42,6 +46,8 @@ struct connection {
 	bool local;  /* ansible_connection: local */
 	enum transport transport;
 	enum transfer transfer;
+	bool sshfp; /* SSHFP records speak for a host that known_hosts doesn't know:
+		       certpush_sshfp, or VerifyHostKeyDNS=yes */
 	const char *const *options; /* of ssh's options those that only OpenSSH can honour,
 				       as words: "-oHostKeyAlias=mail"; NULL-terminated */
 };
@@ -93,11 +99,12 @@ struct inventory {
  * …timeout, ansible_remote_tmp, ansible_become, …become_user/ansible_sudo_user,
  * …become_method (sudo, doas, su), …become_exe, …become_flags, with their method's own
  * names (ansible_su_exe), the password as certpush_become_password_file, …_command or, in a
- * file that only its owner can read, ansible_become_password; and of ansible_ssh_args,
- * …ssh_common_args and …ssh_extra_args the options -J -i -l -p and -o ProxyJump,
- * ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile, and those that are kept for
- * OpenSSH (ssh_args_read). All other options are passed over, StrictHostKeyChecking=no and
- * UserKnownHostsFile=/dev/null among them: host keys are always checked.
+ * file that only its owner can read, ansible_become_password; certpush_transport,
+ * …transfer, …sshfp, …window; and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args
+ * the options -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User,
+ * IdentityFile, VerifyHostKeyDNS and those that are kept for OpenSSH (ssh_args_read). All
+ * other options are passed over, StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null
+ * among them: host keys are always checked.
  */
 const struct inventory *inventory_load(struct arena *a, const char *path,
 	const struct playbooks *playbooks, struct errs *all) NODISCARD;

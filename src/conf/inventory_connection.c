@@ -128,6 +128,13 @@ static bool take_transfer(
 	return true;
 }
 
+static bool take_sshfp(
+	struct reader *r, const struct node *n, const char *what, struct err *e)
+{
+	r->sshfp_said = true;
+	return node_bool(n, what, &r->c->sshfp, e);
+}
+
 static bool take_timeout(
 	struct reader *r, const struct node *n, const char *what, struct err *e)
 {
@@ -174,6 +181,7 @@ static const struct variable variables[] = {
 	{ { "ansible_ssh_extra_args" }, take_args },
 	{ { "certpush_transport" }, take_transport },
 	{ { "certpush_transfer" }, take_transfer },
+	{ { "certpush_sshfp" }, take_sshfp },
 };
 
 void reader_take(struct reader *r, const struct variable *v)
@@ -199,6 +207,8 @@ static void take_from_args(struct reader *r)
 		if (!node_port(port, "-p", &c->port, &e))
 			reader_fail(r, &e);
 	}
+	if (!r->sshfp_said)
+		c->sshfp = r->args.sshfp;
 	if (r->args.user && !c->user)
 		c->user = r->args.user;
 	if (r->args.identity && !c->key_file)
@@ -264,6 +274,7 @@ bool connection_read(const struct vars *v, struct connection *c, struct errs *al
 	defaults(c);
 	check(&r);
 	to = (struct proxy_target){ c->address, v->host, c->user, c->port };
+	c->through = ssh_args_through(&r.args, v->arena);
 	if (!ssh_args_proxy(&r.args, v->arena, &to, &c->proxy_command, &e))
 		reader_fail(&r, &e);
 	return r.ok;

@@ -5,68 +5,38 @@
 #include "base/text.h"
 #include "digest/digest.h"
 #include "push/private/become.h"
+#include "push/reach.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 struct carrier {
 	const struct connection *to;
 	struct ssh *ssh; /* NULL: this machine */
-	char login[64];
+	struct reach reach;
 	struct become become; /* to NULL: nobody else */
 	char *told;           /* for -v */
 };
 
-static void own_name(char *name, size_t size)
-{
-	char space[1024];
-	struct passwd pw, *found = NULL;
-
-	if (getpwuid_r(geteuid(), &pw, space, sizeof space, &found) == 0 && found)
-		snprintf(name, size, "%s", found->pw_name);
-	else
-		snprintf(name, size, "root");
-}
-
-/* The inventory knows nothing of ssh, and ssh nothing of an inventory. */
-static const enum ssh_carrier transports[] = { [TRANSPORT_AUTO] = SSH_AUTO,
-	[TRANSPORT_LIBSSH2] = SSH_LIBSSH2,
-	[TRANSPORT_OPENSSH] = SSH_OPENSSH };
-
 /* sudo isn't needed to become who one is already: a host without it is fine then. */
 static bool becomes(const struct carrier *c)
 {
-	return c->to->become && !text_eq(c->to->become_user, c->login);
+	return c->to->become && !text_eq(c->to->become_user, c->reach.login);
 }
 
-struct carrier *carrier_open(
-	const struct host *h, struct passwords *passwords, struct err *e)
+struct carrier *carrier_open(const struct host *h, struct passwords *passwords,
+	const struct ssh_vouch *vouch, struct err *e)
 {
 	AUTO(carrier) struct carrier *c = xcalloc(1, sizeof *c);
 
 	c->to = &h->connection;
 	c->become = (struct become)BECOME_NOBODY;
-	own_name(c->login, sizeof c->login);
-	if (c->to->user && !c->to->local)
-		snprintf(c->login, sizeof c->login, "%s", c->to->user);
+	reach_of(h, &c->reach);
+	c->reach.ssh.vouch = c->to->sshfp ? vouch : NULL;
 	if (becomes(c) && !become_prepare(&c->become, c->to, passwords, e))
 		return NULL;
 	if (!c->to->local) {
-		const struct ssh_config config = {
-			.name = h->name,
-			.address = c->to->address,
-			.port = c->to->port,
-			.user = c->login,
-			.key_file = c->to->key_file,
-			.known_hosts = c->to->known_hosts,
-			.proxy_command = c->to->proxy_command,
-			.timeout = c->to->timeout,
-			.carrier = transports[c->to->transport],
-			.options = c->to->options,
-		};
-		c->ssh = ssh_open(&config, e);
+		c->ssh = ssh_open(&c->reach.ssh, e);
 		if (!c->ssh)
 			return NULL;
 		c->told = xasprintf(
@@ -190,7 +160,7 @@ static bool refused(const struct carrier *c, struct ssh_result *r, struct err *e
 {
 	const char *said = last_line(r->err.len > 0 ? &r->err : &r->out);
 
-	if (other(c) && become_failed(other(c), c->login, &r->out, said, e))
+	if (other(c) && become_failed(other(c), c->reach.login, &r->out, said, e))
 		return false;
 	return err_set(e, ERR_REMOTE, "no script could be run there: %.200s",
 		*said ? said : "the shell said nothing");
@@ -209,7 +179,7 @@ bool carrier_script(struct carrier *c, const struct buf *script,
 	frame(&input, script, behind, last);
 	if (!run(c, &input, last, &r, deadline, e))
 		return e->kind == ERR_TIMEOUT && other(c) &&
-			become_hung(other(c), c->login, &r.out, e) && false;
+			become_hung(other(c), c->reach.login, &r.out, e) && false;
 	if (!strstr(r.out.data, "certpush "))
 		return refused(c, &r, e);
 	buf_add(out, r.out.data, r.out.len);

@@ -8,6 +8,7 @@
 #include "plan/planned.h"
 #include "probe/probe.h"
 #include "report/report.h"
+#include "ssh/ssh.h"
 
 struct push {
 	const struct host *const *hosts;
@@ -18,8 +19,9 @@ struct push {
 	void *ctx;
 	const struct contents *contents;
 	const struct prober *prober;
-	const char *store_id; /* names this controller's staging directories */
-	size_t forks;         /* hosts at a time */
+	const struct ssh_vouch *vouch; /* for hosts that want it: certpush_sshfp */
+	const char *store_id;          /* names this controller's staging directories */
+	size_t forks;                  /* hosts at a time */
 	const struct rollout *rollout;
 	bool dry;      /* look at the hosts, write nothing */
 	bool force;    /* replace also what is newer on a host */

@@ -23,6 +23,8 @@ const char *event_name(enum event_kind kind)
 		[EVENT_RESTARTED] = "restarted",
 		[EVENT_VERIFIED] = "verified",
 		[EVENT_PROBE] = "probe",
+		[EVENT_HOST_KEY] = "host_key",
+		[EVENT_TRUSTED] = "trusted",
 		[EVENT_EXPIRY] = "expiry",
 		[EVENT_OWED] = "owed",
 		[EVENT_FAILED] = "failed",
@@ -49,5 +51,7 @@ bool event_is_trouble(const struct event *ev)
 
 	if (ev->kind == EVENT_PROBE)
 		return !text_eq(ev->verdict, "ok");
+	if (ev->kind == EVENT_HOST_KEY)
+		return !text_eq(ev->verdict, "known");
 	return troubles[ev->kind];
 }

@@ -45,7 +45,11 @@ enum event_kind {
 	 * detail; all of a host's one after the other, for the text has a heading per host
 	 */
 	EVENT_PROBE,
-	EVENT_EXPIRY, /* check: certificate, not_after, detail */
+	EVENT_HOST_KEY, /* hosts trust: host, item (type), verdict, fingerprint, path (the
+			   file, with its line), detail; all of a host's one after the other
+			 */
+	EVENT_TRUSTED,  /* host, item (type), fingerprint, path (the file), detail */
+	EVENT_EXPIRY,   /* check: certificate, not_after, detail */
 
 	EVENT_OWED, /* host, until (when its window opens), detail (the services) */
 
@@ -78,7 +82,8 @@ struct event {
 	const char *protocol, *address; /* address: "192.0.2.7:25", "[2001:db8::1]:25", a
 					  URL */
 	const char *verdict; /* "ok" or what is wrong, in a word: "older", "foreign" … */
-	const char *fingerprint;     /* SHA-256, hex */
+	const char *fingerprint; /* SHA-256, hex; of a host key "SHA256:…", as OpenSSH has
+				    it */
 	const char *old_fingerprint; /* CHANGED: of what was there */
 	const char *detail;
 	time_t not_after; /* 0: none */
@@ -129,6 +134,10 @@ void report_section(struct report *r, const char *title);
 void report_warn(struct report *r, const char *fmt, ...) PRINTF(2, 3);
 void report_note(struct report *r, const char *fmt, ...) PRINTF(2, 3);
 void report_text(struct report *r, const char *text);
+
+/* A question on stderr; the answer is read from elsewhere. Only where there is a terminal.
+ */
+void report_question(struct report *r, const char *text);
 
 /* "certpush: file:line:col: message" to stderr, or an event in JSON. */
 void report_error(struct report *r, const struct err *e);

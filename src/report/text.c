@@ -157,6 +157,15 @@ static void set_owed(struct buf *line, const struct report *r, const struct even
 	detail(line, " (", ev, ")");
 }
 
+static void set_trusted(struct buf *line, const struct report *r, const struct event *ev)
+{
+	(void)r;
+	who(line, ev);
+	buf_printf(line, " => %s %s in %s", ev->item ? ev->item : "key",
+		ev->fingerprint ? ev->fingerprint : "", ev->path ? ev->path : "");
+	detail(line, " (", ev, ")");
+}
+
 static void set_failure(struct buf *line, const struct report *r, const struct event *ev)
 {
 	(void)r;
@@ -300,6 +309,27 @@ static void show_probe(struct report *r, const struct event *ev, const struct fo
 	if (bad || r->options.verbose > 0)
 		detail(&line, " (", ev, ")");
 	paint(r, out, bad ? RED : GREEN, &line);
+}
+
+/* What isn't known yet stands out. */
+static void show_host_key(struct report *r, const struct event *ev, const struct form *form)
+{
+	const bool bad = event_is_trouble(ev);
+	struct buf *out = r->options.quiet ? &r->page.err : &r->page.out;
+	AUTO(buf) struct buf word = BUF_EMPTY, line = BUF_EMPTY;
+
+	(void)form;
+	heading(r, out, ev);
+	if (bad)
+		upper(&word, ev->verdict ? ev->verdict : "unknown");
+	else
+		buf_puts(&word, ev->verdict);
+	buf_printf(&line, "    %-8s %-20s %s", word.data, ev->item ? ev->item : "",
+		ev->fingerprint ? ev->fingerprint : "");
+	if (ev->path)
+		buf_printf(&line, "  %s", ev->path);
+	detail(&line, "  (", ev, ")");
+	paint(r, out, bad ? YELLOW : GREEN, &line);
 }
 
 static void count(struct report *r, struct buf *out, const char *name, int n,
@@ -455,6 +485,8 @@ static const struct form forms[N_EVENT_KINDS] = {
 		.colour = GREEN,
 		.rest = set_verified },
 	[EVENT_PROBE] = { .show = show_probe },
+	[EVENT_HOST_KEY] = { .show = show_host_key },
+	[EVENT_TRUSTED] = { .word = "trusted", .colour = YELLOW, .rest = set_trusted },
 	[EVENT_EXPIRY] = { .word = "expiry", .colour = YELLOW, .rest = set_expiry },
 	[EVENT_OWED] = { .word = "window", .colour = BLUE, .rest = set_owed },
 	[EVENT_FAILED] = { .word = "fatal", .colour = RED, .rest = set_failure },
@@ -487,7 +519,7 @@ void text_show(struct report *r, const struct event *ev)
 	if (ev->kind == EVENT_SECTION || hidden(&r->options, ev, form))
 		return;
 	section_shows(r, ev->kind);
-	if (ev->kind != EVENT_PROBE)
+	if (ev->kind != EVENT_PROBE && ev->kind != EVENT_HOST_KEY)
 		free(TAKE(r->heading));
 	(form->show ? form->show : show_line)(r, ev, form);
 	r->in_recap = ev->kind == EVENT_RECAP;

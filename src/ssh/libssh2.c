@@ -1,15 +1,12 @@
-#include "base/clock.h"
 #include "base/text.h"
 #include "ssh/private/dial.h"
 #include "ssh/private/exec.h"
 #include "ssh/private/hostkey.h"
 #include "ssh/private/login.h"
+#include "ssh/private/patience.h"
 #include "ssh/private/session.h"
 #include "ssh/private/subsystem.h"
 #include "ssh/private/transport.h"
-
-/* How long after a refused connection the second try waits. */
-enum { AGAIN_MS = 500 };
 
 /* A proxy that died has told why on its standard error. */
 static bool broken_proxy(const struct session *s, struct err *e)
@@ -67,7 +64,8 @@ static bool shake_hands(
 		return err_wrap(e, "SSH handshake");
 	if (rc == 0)
 		return true;
-	f->again = s->proxy == 0 && !banner_of(s) && session_broke(s, rc);
+	f->again =
+		!banner_of(s) && session_broke(s, rc) && patience_for_proxy(s->proxy_err);
 	f->beyond = no_algorithm(rc);
 	return no_handshake(s, rc, e);
 }
@@ -91,10 +89,11 @@ static struct session *try(const struct ssh_config *c, const struct known_hosts 
 static void *open_session(const struct ssh_config *c, const struct known_hosts *known,
 	int64_t deadline, bool *beyond, struct err *e)
 {
+	struct patience p = PATIENCE;
 	struct failure f;
 	struct session *s = try(c, known, deadline, &f, e);
 
-	if (!s && f.again && clock_sleep_ms(AGAIN_MS, e))
+	while (!s && f.again && patience_wait(&p, deadline, e))
 		s = try(c, known, deadline, &f, e);
 	*beyond = f.beyond;
 	return s;

@@ -7,6 +7,7 @@
 #include "ssh/private/complaint.h"
 #include "ssh/private/master.h"
 #include "ssh/private/mux.h"
+#include "ssh/private/patience.h"
 #include "ssh/private/transport.h"
 
 #include <errno.h>
@@ -15,9 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* How long after a refused connection the second try waits; and a channel: see channel.c.
- */
-enum { AGAIN_MS = 500, TRIES = 5, CHANNEL_AGAIN_MS = 100 };
+/* How often a refused channel is tried again, and how long after: see channel.c. */
+enum { TRIES = 5, CHANNEL_AGAIN_MS = 100 };
 
 /* So long an ssh that doesn't answer any more may take to end. */
 enum { LAST_WORDS_MS = 1000 };
@@ -56,12 +56,13 @@ struct openssh {
 static void *open_session(const struct ssh_config *c, const struct known_hosts *known,
 	int64_t deadline, bool *beyond, struct err *e)
 {
+	struct patience p = PATIENCE;
 	bool again = false;
 	struct master *m = master_open(c, known, deadline, &again, e);
 	struct openssh *s;
 
 	*beyond = false;
-	if (!m && again && clock_sleep_ms(AGAIN_MS, e))
+	while (!m && again && patience_wait(&p, deadline, e))
 		m = master_open(c, known, deadline, &again, e);
 	if (!m)
 		return NULL;

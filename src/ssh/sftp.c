@@ -1,6 +1,7 @@
 #include "ssh/private/sftp.h"
 #include "base/alloc.h"
 #include "ssh/private/printable.h"
+#include "ssh/private/wire.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,64 +67,10 @@ struct sftp {
 	bool greeted, can_fsync;
 };
 
-static void put_u32(struct buf *b, uint32_t v)
-{
-	const uint8_t bytes[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16),
-		(uint8_t)(v >> 8), (uint8_t)v };
-
-	buf_add(b, bytes, sizeof bytes);
-}
-
-static void put_bytes(struct buf *b, const void *data, size_t len)
-{
-	put_u32(b, (uint32_t)len);
-	buf_add(b, data, len);
-}
-
-static void put_text(struct buf *b, const char *s)
-{
-	put_bytes(b, s, strlen(s));
-}
-
 static void put_mode(struct buf *b, mode_t mode)
 {
 	put_u32(b, ATTR_MODE);
 	put_u32(b, mode);
-}
-
-/* What is left of an answer. Once short, it stays so, and gives zeros. */
-struct reader {
-	const uint8_t *p;
-	size_t left;
-	bool bad;
-};
-
-static const uint8_t *take(struct reader *r, size_t len)
-{
-	const uint8_t *p = r->p;
-
-	if (r->bad || len > r->left) {
-		r->bad = true;
-		return NULL;
-	}
-	r->p += len;
-	r->left -= len;
-	return p;
-}
-
-static uint32_t take_u32(struct reader *r)
-{
-	const uint8_t *p = take(r, 4);
-
-	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
-		 : 0;
-}
-
-/* Points into the answer; NULL if it is short. */
-static const char *take_bytes(struct reader *r, size_t *len)
-{
-	*len = take_u32(r);
-	return (const char *)take(r, *len);
 }
 
 static void take_attrs(struct reader *r, struct sftp_attrs *a)

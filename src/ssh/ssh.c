@@ -7,9 +7,11 @@
 #include "ssh/private/gate.h"
 #include "ssh/private/hostkey.h"
 #include "ssh/private/keyfile.h"
+#include "ssh/private/known_lines.h"
 #include "ssh/private/put.h"
 #include "ssh/private/sftp.h"
 #include "ssh/private/transport.h"
+#include "ssh/private/vouch.h"
 
 #include <libssh2.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 static void end(void)
 {
 	keyfile_forget();
+	known_lines_forget();
 	libssh2_exit();
 }
 
@@ -36,10 +39,11 @@ static struct ssh *new (const struct transport *by, void *t, char *carrier)
 }
 
 /* Why is NULL where the inventory wants it so. */
-static struct ssh *by_openssh(const struct ssh_config *c, const struct known_hosts *known,
+static struct ssh *by_openssh(const struct ssh_config *c, struct known_hosts *known,
 	const char *why, struct err *e)
 {
-	bool ignored;
+	bool ignored, vouched = true;
+	struct err unvouched = { 0 };
 	void *t;
 
 	if (!child_found("ssh")) {
@@ -47,7 +51,11 @@ static struct ssh *by_openssh(const struct ssh_config *c, const struct known_hos
 			why ? why : "the inventory says so (certpush_transport)");
 		return NULL;
 	}
+	if (vouch_may(c, known))
+		vouched = vouch_for_all(c, known, deadline_in(c->timeout), &unvouched);
 	t = transport_openssh.open(c, known, deadline_in(c->timeout), &ignored, e);
+	if (!t && !vouched && e->kind == ERR_AUTH)
+		vouch_failed(e, &unvouched);
 	return t ? new (&transport_openssh, t,
 			   why ? xasprintf("OpenSSH, as %s", why) : xstrdup("OpenSSH"))
 		 : NULL;
@@ -64,7 +72,7 @@ static struct ssh *by_libssh2(const struct ssh_config *c, const struct known_hos
 
 /* A host key or a login that libssh2 could ask about properly isn't asked about twice. */
 static struct ssh *by_either(
-	const struct ssh_config *c, const struct known_hosts *known, struct err *e)
+	const struct ssh_config *c, struct known_hosts *known, struct err *e)
 {
 	AUTO(str) char *why = choose_openssh(c, known);
 	bool beyond = false;
@@ -80,7 +88,7 @@ static struct ssh *by_either(
 }
 
 static struct ssh *by_choice(
-	const struct ssh_config *c, const struct known_hosts *known, struct err *e)
+	const struct ssh_config *c, struct known_hosts *known, struct err *e)
 {
 	bool ignored;
 
@@ -95,11 +103,10 @@ struct ssh *ssh_open(const struct ssh_config *c, struct err *e)
 	AUTO(known_hosts) struct known_hosts known = KNOWN_HOSTS_EMPTY;
 	struct ssh *s;
 
-	if (!hostkey_known(c, &known, e) ||
-		!gate_enter(c->address, c->port, deadline_in(c->timeout), e))
+	if (!hostkey_known(c, &known, e) || !gate_enter(c, deadline_in(c->timeout), e))
 		return NULL;
 	s = by_choice(c, &known, e);
-	gate_leave(c->address, c->port);
+	gate_leave(c);
 	return s;
 }
 

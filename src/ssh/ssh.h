@@ -22,6 +22,16 @@ enum ssh_carrier {
 	SSH_OPENSSH,
 };
 
+/*
+ * Who else can speak for a key of a host of which known_hosts knows nothing. Asked by
+ * several threads. False with the reason.
+ */
+struct ssh_vouch {
+	bool (*vouches)(const void *ctx, const char *address, const void *key, size_t len,
+		struct err *e);
+	const void *ctx;
+};
+
 /* Texts are not owned. */
 struct ssh_config {
 	const char *name;    /* what messages call it: the inventory's name */
@@ -34,7 +44,11 @@ struct ssh_config {
 	const char *
 		proxy_command; /* argv as text; NULL: a TCP connection, or with OpenSSH what
 				  ~/.ssh/config says */
-	int timeout;           /* seconds for connect and login */
+	const char *const
+		*through; /* the jump hosts on the way, or a proxy's command: what other
+			     sessions may go through too; NULL-terminated, NULL: none */
+	int timeout;      /* seconds for connect and login */
+	const struct ssh_vouch *vouch; /* NULL: nobody */
 	enum ssh_carrier carrier;
 	const char *const
 		*options; /* words for OpenSSH ("-oHostKeyAlias=mail") that

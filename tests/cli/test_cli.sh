@@ -102,7 +102,7 @@ prints 'usage: certpush'
 is 0 --version
 prints 'certpush '
 prints 'DNSSEC: '
-for verb in renew plan push check check-remote inventory; do
+for verb in renew plan push check check-remote inventory hosts; do
 	is 0 "$verb" --help
 	prints "usage: certpush $verb"
 	cp out help
@@ -225,6 +225,12 @@ says "no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example
 says "no certificate" renew -n nothing.at.all
 says "inventory wants --list" inventory
 says "nobody" inventory --host nobody
+says "hosts: trust is all there is to do" hosts
+says "hosts: trust is all there is to do" hosts list
+says "no host 'lindoe' in the inventory: did you mean linode?" hosts trust lindoe
+says "--fingerprint: expected SHA256:" hosts trust --fingerprint SHA256:abc
+says "none of these hosts is reached by ssh" hosts trust -l panix linode
+says "push doesn't take --replace" push --replace
 
 # ---- what is fine ----
 

@@ -13,6 +13,7 @@ struct reader {
 	struct connection *c;
 	struct ssh_args args;
 	struct errs *all; /* where its errors go; may be NULL */
+	bool sshfp_said;
 	bool ok;
 };
 

@@ -21,6 +21,10 @@ struct question {
 	} verdict;
 	struct buf why; /* VERDICT_BOGUS: one line */
 	bool answered;
+	bool failed; /* by an error of a server, or our own */
+	/* what it was answered with, secure or not; never if it is bogus */
+	struct buf *rdata;
+	size_t n_rdata;
 };
 #define QUESTION(of_name, of_type)                                                         \
 	{                                                                                  \

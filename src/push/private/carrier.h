@@ -12,9 +12,9 @@
 struct carrier;
 
 /* Says ERR_NET or ERR_TIMEOUT when the host can't be reached, ERR_AUTH when it lets nobody
- * in. */
-struct carrier *carrier_open(
-	const struct host *h, struct passwords *passwords, struct err *e) NODISCARD;
+ * in. vouch: as in ssh_config, for a host that wants it. */
+struct carrier *carrier_open(const struct host *h, struct passwords *passwords,
+	const struct ssh_vouch *vouch, struct err *e) NODISCARD;
 void carrier_close(struct carrier *c);
 DEFINE_AUTO(struct carrier, carrier, carrier_close)
 

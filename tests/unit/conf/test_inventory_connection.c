@@ -74,6 +74,10 @@ static void told(const struct connection *c, struct buf *out)
 		buf_printf(out, " timeout=%d", c->timeout);
 	if (c->local)
 		buf_puts(out, " local");
+	if (c->sshfp)
+		buf_puts(out, " sshfp");
+	for (const char *const *door = c->through; door && *door; door++)
+		buf_printf(out, " by=%s", *door);
 	if (c->transport != TRANSPORT_AUTO)
 		buf_puts(out, c->transport == TRANSPORT_OPENSSH ? " openssh" : " libssh2");
 	if (c->transfer == TRANSFER_STREAM)
@@ -134,6 +138,8 @@ static void ansibles_variables_are_understood(void **state)
 		{ "ansible_host: \"{{ inventory_hostname }}.{{ d }}\", d: example.net",
 			"h.example.net:22" },
 		{ "ansible_port: \"{{ p }}\", p: 2022", "h:2022" },
+		{ "certpush_sshfp: yes", "h:22 sshfp" },
+		{ "certpush_sshfp: no, ansible_ssh_args: -o VerifyHostKeyDNS=yes", "h:22" },
 		{ "certpush_transport: auto", "h:22" },
 		{ "certpush_transport: libssh2", "h:22 libssh2" },
 		{ "certpush_transport: \"{{ t }}\", t: openssh", "h:22 openssh" },
@@ -176,20 +182,29 @@ static void options_of_ssh_are_understood(void **state)
 		const char *args, *want;
 	} rows[] = {
 		{ "", "h:22" },
-		{ "-o ProxyJump=bastion", "h:22 proxy=[ssh -W h:22 'bastion']" },
-		{ "-J bastion", "h:22 proxy=[ssh -W h:22 'bastion']" },
-		{ "-Jbastion", "h:22 proxy=[ssh -W h:22 'bastion']" },
-		{ "-oProxyJump=u@b:2222", "h:22 proxy=[ssh -W h:22 -p '2222' 'u@b']" },
+		{ "-o ProxyJump=bastion",
+			"h:22 proxy=[ssh -W h:22 'bastion'] by=bastion:22" },
+		{ "-J bastion", "h:22 proxy=[ssh -W h:22 'bastion'] by=bastion:22" },
+		{ "-Jbastion", "h:22 proxy=[ssh -W h:22 'bastion'] by=bastion:22" },
+		{ "-oProxyJump=u@b:2222",
+			"h:22 proxy=[ssh -W h:22 -p '2222' 'u@b'] by=b:2222" },
 		{ "-J u@[2001:db8::9]:2222",
-			"h:22 proxy=[ssh -W h:22 -p '2222' 'u@2001:db8::9']" },
-		{ "-J [2001:db8::9]", "h:22 proxy=[ssh -W h:22 '2001:db8::9']" },
-		{ "-J ssh://u@b:2222", "h:22 proxy=[ssh -W h:22 'ssh://u@b:2222']" },
-		{ "-J a,u@b:23,c", "h:22 proxy=[ssh -W h:22 -J 'a,u@b:23' 'c']" },
+			"h:22 proxy=[ssh -W h:22 -p '2222' 'u@2001:db8::9'] by=[2001:db8::9]:2222" },
+		{ "-J [2001:db8::9]",
+			"h:22 proxy=[ssh -W h:22 '2001:db8::9'] by=[2001:db8::9]:22" },
+		{ "-J ssh://u@b:2222",
+			"h:22 proxy=[ssh -W h:22 'ssh://u@b:2222'] by=b:2222" },
+		{ "-J a,u@b:23,c",
+			"h:22 proxy=[ssh -W h:22 -J 'a,u@b:23' 'c'] by=a:22 by=b:23 by=c:22" },
 		{ "-o proxyjump=none", "h:22" },
-		{ "-o ProxyJump=a -o ProxyCommand=b", "h:22 proxy=[ssh -W h:22 'a']" },
+		{ "-o VerifyHostKeyDNS=yes", "h:22 sshfp" },
+		{ "-o verifyhostkeydns=YES -o VerifyHostKeyDNS=no", "h:22 sshfp" },
+		{ "-o VerifyHostKeyDNS=ask", "h:22" },
+		{ "-o ProxyJump=a -o ProxyCommand=b",
+			"h:22 proxy=[ssh -W h:22 'a'] by=a:22" },
 		{ "-o ProxyCommand='nc %h %p'", "h:22 proxy=[nc h 22]" },
 		{ "-o 'ProxyCommand ssh -q -W %h:%p u@b'",
-			"h:22 proxy=[ssh -q -W h:22 u@b]" },
+			"h:22 proxy=[ssh -q -W h:22 u@b] by=ssh -q -W %h:%p u@b" },
 		{ "-o \\\"ProxyCommand = x %n%% %p\\\"", "h:22 proxy=[x h% 22]" },
 		{ "-o ProxyCommand=none", "h:22" },
 		{ "-p 2222 -i ~/k -l u", "h:2222 user=u key=/home/u/k" },
@@ -207,7 +222,7 @@ static void options_of_ssh_are_understood(void **state)
 		{ "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no", "h:22" },
 		{ "-C -4 -vvv -o ControlMaster=auto -o ControlPersist=60s", "h:22" },
 		{ "-CJb -F /dev/null -o ServerAliveInterval=5",
-			"h:22 proxy=[ssh -W h:22 'b']" },
+			"h:22 proxy=[ssh -W h:22 'b'] by=b:22" },
 	};
 
 	(void)state;
@@ -229,17 +244,17 @@ static void variables_and_options_go_together(void **state)
 		const char *vars, *want;
 	} rows[] = {
 		{ "ansible_ssh_args: -J a, ansible_ssh_common_args: -J b, ansible_ssh_extra_args: -J c",
-			"h:22 proxy=[ssh -W h:22 'a']" },
+			"h:22 proxy=[ssh -W h:22 'a'] by=a:22" },
 		{ "ansible_ssh_common_args: -p 1, ansible_ssh_extra_args: -p 2 -l u",
 			"h:1 user=u" },
 		{ "ansible_port: 23, ansible_user: w, ansible_ssh_common_args: -p 1 -l u",
 			"h:23 user=w" },
 		{ "ansible_host: 2001:db8::1, ansible_port: 23, ansible_ssh_common_args: -J b",
-			"2001:db8::1:23 proxy=[ssh -W [2001:db8::1]:23 'b']" },
+			"2001:db8::1:23 proxy=[ssh -W [2001:db8::1]:23 'b'] by=b:22" },
 		{ "ansible_user: w, ansible_ssh_common_args: -o ProxyCommand='x %r@%h'",
 			"h:22 user=w proxy=[x w@h]" },
 		{ "jump: b, ansible_ssh_common_args: '-J {{ jump }}.net'",
-			"h:22 proxy=[ssh -W h:22 'b.net']" },
+			"h:22 proxy=[ssh -W h:22 'b.net'] by=b.net:22" },
 	};
 
 	(void)state;

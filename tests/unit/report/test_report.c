@@ -49,6 +49,8 @@ static void show_one(struct screen *s, struct report_options o, struct event ev)
 
 #define SHA "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
+#define HOST_KEY "SHA256:E/L3Pyln9fte8v5EAt8csDv0u2gMhzJHOHHFLgr8T5Q"
+
 static const struct recap counts = { .ok = 2, .changed = 4, .reloaded = 2, .verified = 4 };
 static const struct pos place = { "inventory/hosts.yml", 4, 11 };
 
@@ -171,6 +173,24 @@ static const struct sample {
 		  .fingerprint = SHA,
 		  .alone = true },
 		"    SMTP: OK notAfter=Feb 22 10:15:00 2027 GMT", false, 0 },
+	{ { .kind = EVENT_HOST_KEY,
+		  .host = "linode",
+		  .item = "ssh-ed25519",
+		  .verdict = "known",
+		  .path = "~/.ssh/known_hosts:3",
+		  .fingerprint = HOST_KEY,
+		  .alone = true },
+		"    known    ssh-ed25519          " HOST_KEY "  ~/.ssh/known_hosts:3",
+		false, 0 },
+	{ { .kind = EVENT_TRUSTED,
+		  .host = "linode",
+		  .item = "ssh-ed25519",
+		  .path = "~/.ssh/known_hosts",
+		  .fingerprint = HOST_KEY,
+		  .detail = "by its fingerprint" },
+		"trusted: [linode] => ssh-ed25519 " HOST_KEY
+		" in ~/.ssh/known_hosts (by its fingerprint)",
+		false, 0 },
 	{ { .kind = EVENT_EXPIRY,
 		  .certificate = "www.example.net",
 		  .not_after = IN_9_DAYS },
@@ -438,6 +458,44 @@ static void probe(struct report *r, const char *host, const char *protocol,
 			.verdict = "ok",
 			.not_after = IN_90_DAYS,
 			.several = several });
+}
+
+static void host_keys_stand_below_their_host(void **state)
+{
+	static const char *const verdicts[] = { "known", "new", "changed" };
+	static const char *const hosts[] = { "linode", "linode", "ovh" };
+	AUTO(screen) struct screen s = { 0 };
+
+	(void)state;
+	screen_open(&s, (struct report_options){ .verbose = 0 });
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+		report_emit(s.report,
+			&(struct event){ .kind = EVENT_HOST_KEY,
+				.host = hosts[i],
+				.item = "ssh-rsa",
+				.verdict = verdicts[i],
+				.fingerprint = "SHA256:x",
+				.detail = i ? "so" : NULL });
+	screen_close(&s);
+	assert_string_equal(s.out,
+		"linode\n"
+		"    known    ssh-rsa              SHA256:x\n"
+		"    NEW      ssh-rsa              SHA256:x  (so)\n"
+		"ovh\n"
+		"    CHANGED  ssh-rsa              SHA256:x  (so)\n");
+}
+
+/* It waits for its answer on the same line. */
+static void questions_have_no_end(void **state)
+{
+	AUTO(screen) struct screen s = { 0 };
+
+	(void)state;
+	screen_open(&s, (struct report_options){ .verbose = 0 });
+	report_question(s.report, "Is\x1b[1m it? ");
+	screen_close(&s);
+	assert_string_equal(s.out, "");
+	assert_string_equal(s.err, "Is [1m it? ");
 }
 
 static void probes_stand_below_their_host(void **state)
@@ -778,6 +836,8 @@ int main(void)
 		cmocka_unit_test(old_and_new_are_fields_and_fingerprints_with_v),
 		cmocka_unit_test(a_diff_follows_its_file_and_is_coloured_by_line),
 		cmocka_unit_test(lines_stand_without_what_is_absent),
+		cmocka_unit_test(host_keys_stand_below_their_host),
+		cmocka_unit_test(questions_have_no_end),
 		cmocka_unit_test(probes_stand_below_their_host),
 		cmocka_unit_test(quiet_probes_tell_only_what_is_wrong),
 		cmocka_unit_test(a_banner_is_79_columns_and_waits_for_a_line),

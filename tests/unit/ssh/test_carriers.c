@@ -4,6 +4,7 @@
 #include "sshd.h"
 
 #include "base/stop.h"
+#include "ssh/private/keyfile.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,6 +30,19 @@ static struct ssh *opened(const struct sshd *d, size_t i)
 	if (!s)
 		fail_msg("%s: %s", names[i], e.msg);
 	return s;
+}
+
+static size_t entries(const char *path, const char *prefix)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	size_t n = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		n += strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+	closedir(dir);
+	return n;
 }
 
 static int64_t soon(void)
@@ -368,10 +382,10 @@ static void host_keys(void **state)
 	} rows[] = {
 		{ "", "elsewhere", "host_ed25519",
 			{ "host key of host.test isn't known: ssh-ed25519 SHA256:",
-				"ssh-keyscan -t ed25519 host.test >> ", NULL } },
+				"certpush hosts trust host", NULL } },
 		{ "", SSHD_HOST, "other_ed25519",
 			{ "host key of host.test has changed: it is now ssh-ed25519 SHA256:",
-				"known:1", "ssh-keygen -f ", NULL } },
+				"known:1", "certpush hosts trust --replace host", NULL } },
 		{ "@revoked ", SSHD_HOST, "host_ed25519",
 			{ "host key of host.test is revoked in ", "known:1", NULL } },
 		{ "", SSHD_HOST, "host_rsa",
@@ -384,6 +398,63 @@ static void host_keys(void **state)
 		sshd_know(d, rows[i].marker, rows[i].host, rows[i].key);
 		refuses(d, ERR_AUTH, rows[i].texts);
 	}
+}
+
+/* What a vouch was asked, and what it says. */
+struct oracle {
+	bool yes;
+	size_t *asked;
+};
+
+static bool oracle_says(
+	const void *ctx, const char *address, const void *key, size_t len, struct err *e)
+{
+	const struct oracle *o = ctx;
+
+	assert_string_equal(address, SSHD_HOST);
+	assert_true(len > 19 && memcmp((const char *)key + 4, "ssh-ed25519", 11) == 0);
+	++*o->asked;
+	return o->yes || err_set(e, ERR_DNS, "not by me");
+}
+
+/* On somebody else's word only where nothing at all is on file. */
+static void vouched_keys(void **state)
+{
+	static const struct {
+		const char *marker, *host, *key;
+		bool yes, opens;
+		size_t asked;
+		const char *text;
+	} rows[] = {
+		{ "", "elsewhere", "host_ed25519", true, true, 1, "(by SSHFP)" },
+		{ "", "elsewhere", "host_ed25519", false, false, 1, " (not by me)" },
+		{ "", SSHD_HOST, "other_ed25519", true, false, 0, "has changed" },
+		{ "", SSHD_HOST, "host_rsa", true, false, 0, "only its ssh-rsa key" },
+		{ "@revoked ", "*", "host_ed25519", true, false, 0, "is revoked" },
+		{ "@revoked ", "*", "other_ed25519", true, true, 1, "(by SSHFP)" },
+		{ "", SSHD_HOST, "host_ed25519", false, true, 0, "ssh-ed25519 SHA256:" },
+	};
+	const struct sshd *d = sshd_fresh(state);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows) * 2; i++) {
+		size_t asked = 0;
+		const struct oracle oracle = { rows[i / 2].yes, &asked };
+		const struct ssh_vouch vouch = { oracle_says, &oracle };
+		struct ssh_config c = sshd_config(d, carriers[i % 2]);
+		AUTO(ssh) struct ssh *s = NULL;
+		struct err e = { 0 };
+		const char *told;
+
+		sshd_know(d, rows[i / 2].marker, rows[i / 2].host, rows[i / 2].key);
+		c.vouch = &vouch;
+		s = ssh_open(&c, &e);
+		told = s ? ssh_host_key(s) : e.msg;
+		if (!s == rows[i / 2].opens || asked != rows[i / 2].asked ||
+			!strstr(told, rows[i / 2].text))
+			fail_msg("%s, row %zu: asked %zu times, %s", names[i % 2], i / 2,
+				asked, told);
+	}
+	assert_int_equal(entries(d->dir, "certpush-"), 0);
 }
 
 static void logins(void **state)
@@ -399,6 +470,46 @@ static void logins(void **state)
 	d->key = sshd_path(d, "locked_ed25519");
 	refuses(d, ERR_AUTH,
 		(const char *const[]){ "is protected by a passphrase", "ssh-add ", NULL });
+}
+
+/* What we sign with ourselves, a key parsed once; and what libssh2 has to. */
+static void every_type_of_key(void **state)
+{
+	static const struct {
+		const char *type, *bits, *format;
+		bool ours;
+	} rows[] = {
+		{ "ed25519", "256", "RFC4716", true },
+		{ "ecdsa", "256", "RFC4716", true },
+		{ "ecdsa", "384", "RFC4716", true },
+		{ "ecdsa", "521", "RFC4716", true },
+		{ "ecdsa", "256", "PEM", false },
+	};
+	static const char make[] =
+		"rm -f any any.pub; ssh-keygen -q -N '' -f any -t $1 -b $2 -m $3\n"
+		"cat any.pub >>authorized\n";
+	struct sshd *d = sshd_fresh(state);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ssh_config c;
+		const struct keyfile *k;
+		struct err e = { 0 };
+		AUTO(ssh) struct ssh *s = NULL;
+
+		keyfile_forget();
+		sshd_run(d,
+			(const char *const[]){ "sh", "-ec", make, "sh", rows[i].type,
+				rows[i].bits, rows[i].format, NULL });
+		free(d->key);
+		d->key = sshd_path(d, "any");
+		k = keyfile_get(d->key, &e);
+		assert_ok(k != NULL, &e);
+		assert_int_equal(k->signer != NULL, rows[i].ours);
+		c = sshd_config(d, SSH_LIBSSH2);
+		s = ssh_open(&c, &e);
+		if (!s)
+			fail_msg("%s %s: %s", rows[i].type, rows[i].bits, e.msg);
+	}
 }
 
 static void no_connection(void **state)
@@ -430,20 +541,41 @@ static void no_connection(void **state)
 	close(fd);
 }
 
-/* ---- what is left ---- */
-
-static size_t entries(const char *path, const char *prefix)
+/* As MaxStartups drops one: closed before a word was said, by the host or by a jump host;
+ * and a proxy that failed for another reason isn't asked again. */
+static void dropped_ones_are_tried_again(void **state)
 {
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	size_t n = 0;
+	static const struct {
+		const char *says; /* the proxy, of a connection that is dropped */
+		size_t dialled;
+	} rows[] = {
+		{ "", 3 },
+		{ "kex_exchange_identification: read: Connection reset by peer", 3 },
+		{ "deploy@jump: Permission denied (publickey).", 1 },
+	};
+	struct sshd *d = sshd_fresh(state);
 
-	assert_non_null(dir);
-	while ((entry = readdir(dir)))
-		n += strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
-	closedir(dir);
-	return n;
+	for (size_t i = 0; i < ARRAY_LEN(rows) * 2; i++) {
+		AUTO(str)
+		char *proxy = xasprintf(
+			"/bin/sh -c 'cd %s; printf x >>started; "
+			"if [ $(wc -c <started) -lt 3 ]; then printf \"%%s\" \"%s\" >&2; exit 1; fi; "
+			"exec /usr/sbin/sshd -i -f sshd_config -E log'",
+			d->dir, rows[i / 2].says);
+		struct ssh_config c = sshd_config(d, carriers[i % 2]);
+		AUTO(ssh) struct ssh *s = NULL;
+		struct err e = { 0 };
+
+		sshd_write(d, "started", "");
+		c.proxy_command = proxy;
+		s = ssh_open(&c, &e);
+		assert_int_equal(sshd_started(d), rows[i / 2].dialled);
+		if (!s != (rows[i / 2].dialled == 1))
+			fail_msg("%s: %s", names[i % 2], e.msg);
+	}
 }
+
+/* ---- what is left ---- */
 
 static void nothing_is_left(void **state)
 {
@@ -538,8 +670,11 @@ int main(void)
 		cmocka_unit_test(sftp_is_missing),
 		cmocka_unit_test(one_channel_is_enough),
 		cmocka_unit_test(host_keys),
+		cmocka_unit_test(vouched_keys),
 		cmocka_unit_test(logins),
+		cmocka_unit_test(every_type_of_key),
 		cmocka_unit_test(no_connection),
+		cmocka_unit_test(dropped_ones_are_tried_again),
 		cmocka_unit_test(nothing_is_left),
 		cmocka_unit_test(not_even_if_we_are_killed),
 		cmocka_unit_test(stop_is_seen),
