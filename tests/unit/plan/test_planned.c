@@ -66,6 +66,26 @@ static const char *const www[] = { "www" }, *const two[] = { "www", "www2" };
 static const char *const gone[] = { "gone" }, *const inputs[] = { "/b/cert.pem" };
 static struct build build[] = { { .command = "make", .inputs = inputs, .n_inputs = 1 } };
 
+static const struct file files[] = {
+	{ .part = PART_PRIVKEY,
+		.path = "/a/key.pem",
+		.owner = "root",
+		.group = "ssl-cert",
+		.mode = 0640,
+		.certificate = "www" },
+	{ .part = PART_FULLCHAIN,
+		.path = "/a/full.pem",
+		.mode = 0644,
+		.certificate = "www" },
+	{ .part = PART_CERT,
+		.path = "/b/cert.pem",
+		.owner = "news",
+		.group = "news",
+		.mode = 0644,
+		.certificate = "www" },
+	{ .part = PART_CHAIN, .path = "/c/chain.pem", .mode = 0644, .certificate = "www" },
+};
+
 static int setup(void **state)
 {
 	static const struct seen_file old_file = { SEEN_FILE, { { 1 } }, 0644, "root",
@@ -77,30 +97,7 @@ static int setup(void **state)
 	struct world *w = calloc(1, sizeof *w);
 
 	w->arena = arena_new();
-	w->files[0] = (struct file){ .part = PART_PRIVKEY,
-		.path = "/a/key.pem",
-		.owner = "root",
-		.group = "ssl-cert",
-		.mode = 0640,
-		.certificate = "www" };
-	w->files[1] = (struct file){ .part = PART_FULLCHAIN,
-		.path = "/a/full.pem",
-		.owner = NULL,
-		.group = NULL,
-		.mode = 0644,
-		.certificate = "www" };
-	w->files[2] = (struct file){ .part = PART_CERT,
-		.path = "/b/cert.pem",
-		.owner = "news",
-		.group = "news",
-		.mode = 0644,
-		.certificate = "www" };
-	w->files[3] = (struct file){ .part = PART_CHAIN,
-		.path = "/c/chain.pem",
-		.owner = NULL,
-		.group = NULL,
-		.mode = 0644,
-		.certificate = "www" };
+	memcpy(w->files, files, sizeof files);
 	w->checks[0] = (struct check){ .protocol = "smtp" };
 	w->checks[1] = (struct check){
 		.protocol = "nntp", .port = 1119, .host = "h2", .name = "n"
