@@ -82,9 +82,10 @@ struct inventory {
  * Of a host with services these variables are read (the last one that is said counts):
  * ansible_connection, ansible_host/ansible_ssh_host, …port, …user, …private_key_file,
  * …timeout, ansible_remote_tmp, ansible_become, …become_user/ansible_sudo_user,
- * …become_method, certpush_transport, certpush_sshfp, and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args the options
- * -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile,
- * VerifyHostKeyDNS and those that are kept for OpenSSH (ssh_args_read). All other options are passed over,
+ * …become_method, certpush_transport, certpush_sshfp, and of ansible_ssh_args,
+ * …ssh_common_args and …ssh_extra_args the options -J -i -l -p and -o ProxyJump,
+ * ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile, VerifyHostKeyDNS and those
+ * that are kept for OpenSSH (ssh_args_read). All other options are passed over,
  * StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null among them: host keys are
  * always checked.
  */

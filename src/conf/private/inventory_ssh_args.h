@@ -10,7 +10,7 @@
 struct ssh_args {
 	const char *port, *user, *identity, *known_hosts;
 	const char *jump, *command; /* one of them, or neither; "none" is a value */
-	bool sshfp, sshfp_said; /* VerifyHostKeyDNS */
+	bool sshfp, sshfp_said;     /* VerifyHostKeyDNS */
 	struct pos port_pos, proxy_pos;
 	struct words only; /* what only OpenSSH can honour, as -oNAME=VALUE or -FFILE */
 };
