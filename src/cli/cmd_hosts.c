@@ -265,7 +265,7 @@ static bool settle_new(struct trust_run *r, const struct candidate *c)
 			(n + good > 0 || tell_unvouched(r, c));
 	else
 		well = r->asks && ask_for_new(r, c, keys, n);
-	r->unasked |= fresh > 0 && !well && !r->asks;
+	r->unasked |= !well && !selective && !r->asks;
 	free(keys);
 	return well;
 }
@@ -363,8 +363,7 @@ int cmd_hosts(struct context *c)
 
 	if (!check_words(o, &e) || !read_fingerprints(&r, &e) || !select_hosts(&r, &e))
 		return tell_error(c, &e);
-	r.asks = !is_selective(o) && o->format == FORMAT_TEXT && isatty(STDIN_FILENO) &&
-		isatty(STDERR_FILENO);
+	r.asks = o->format == FORMAT_TEXT && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	crew_run((size_t)o->forks, r.n, look, &r);
 	for (size_t i = 0; i < r.n && !stop_requested(); i++)
 		well &= settle(&r, &r.list[i]);

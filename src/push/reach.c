@@ -24,9 +24,10 @@ void reach_of(const struct host *h, struct reach *r)
 {
 	const struct connection *to = &h->connection;
 
-	own_name(r->login, sizeof r->login);
 	if (to->user && !to->local)
 		snprintf(r->login, sizeof r->login, "%s", to->user);
+	else
+		own_name(r->login, sizeof r->login);
 	r->ssh = (struct ssh_config){
 		.name = h->name,
 		.address = to->address,

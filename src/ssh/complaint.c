@@ -95,8 +95,8 @@ char *complaint_host_key(const char *log)
 bool complaint_too_early(const char *log)
 {
 	bool strong;
-	AUTO(str) char *line = last_line(log, &strong);
 
+	free(last_line(log, &strong));
 	return !strong &&
 		(strstr(log, "kex_exchange_identification: ") ||
 			strstr(log, "ssh_exchange_identification: "));

@@ -113,16 +113,14 @@ static void count(const struct way *w, int inside, int known)
 
 static bool wait_outside(const struct way *w, int64_t deadline, struct err *e)
 {
-	const struct door *d;
-
-	while ((d = full(w))) {
+	while (full(w)) {
 		look_later(deadline);
 		if (stop_requested())
 			return err_set(e, ERR_STOPPED, "interrupted");
-		if (deadline_left(deadline) == 0 && (d = full(w)))
+		if (deadline_left(deadline) == 0 && full(w))
 			return err_set(e, ERR_TIMEOUT,
 				"timed out behind %d other logins to %s", GATE_WIDTH,
-				d->name);
+				full(w)->name);
 	}
 	return true;
 }

@@ -93,12 +93,14 @@ struct signer *signer_from_openssh(const uint8_t *data, size_t len)
 	struct reader outer = { data, len, false }, r = { NULL, 0, false };
 	const struct kind *kind;
 	const char *type;
+	uint32_t check;
 	struct signer *s;
 	EVP_PKEY *key;
 	size_t n;
 
 	r.p = (const uint8_t *)take_bytes(&outer, &r.left);
-	if (!r.p || take_u32(&r) != take_u32(&r))
+	check = take_u32(&r);
+	if (!r.p || take_u32(&r) != check)
 		return NULL;
 	type = take_bytes(&r, &n);
 	kind = kind_of(type, n);

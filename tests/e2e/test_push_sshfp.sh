@@ -9,6 +9,7 @@ in_home() { "$lab" exec home "$@"; }
 leave() {
 	local status=$?
 	set +e
+	# shellcheck disable=SC2016 # expanded there
 	in_home sh -c '[ ! -e /run/certpush-sshfp/knot.pid ] || kill "$(cat /run/certpush-sshfp/knot.pid)"; rm -rf /run/certpush-sshfp' 2>/dev/null
 	(exit $status)
 	clean_up
