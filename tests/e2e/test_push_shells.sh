@@ -10,7 +10,8 @@ on() { "$lab" exec "$@"; }
 # What is printed at a login: by a shell's start-up files, by the host, and before and after it.
 noise() {
 	# shellcheck disable=SC2016 # expanded there
-	on "$1" sh -c 'for home in /root /home/deploy; do
+	on "$1" sh -c 'echo "Use is monitored." >/etc/banner
+	for home in /root /home/deploy; do
 		cd $home
 		for file in .bashrc .bash_profile .profile .mkshrc .tcshrc .zshenv; do
 			[ -e $file.kept ] || [ ! -e $file ] || mv $file $file.kept
@@ -21,14 +22,14 @@ noise() {
 		echo "echo Welcome by rc" >.ssh/rc
 		chown -R --reference=. .config .ssh/rc .[bmptz]*rc .*profile .zshenv
 	done
-	echo "Use is monitored." >/etc/banner
 	echo "Message of the day" >/etc/motd
 	grep -q ^Banner /etc/ssh/sshd_config || sed -i "1i Banner /etc/banner" /etc/ssh/sshd_config
 	kill -HUP "$(cat /run/sshd.pid)"'
 }
 silence() {
 	# shellcheck disable=SC2016 # expanded there
-	on "$1" sh -c 'for home in /root /home/deploy; do
+	on "$1" sh -c '[ -e /etc/banner ] || exit 0
+	for home in /root /home/deploy; do
 		cd $home
 		for file in .bashrc .bash_profile .profile .mkshrc .tcshrc .zshenv; do
 			rm $file
@@ -45,6 +46,7 @@ silence() {
 	ln -sf dash /bin/sh
 	rm -r /usr/local/busybox'
 }
+put_back() { for host in panix ovh; do silence "$host"; done; }
 noise panix
 noise ovh
 for host in panix ovh; do on "$host" sh -c 'mkdir /usr/local/busybox && ln -s /bin/busybox /usr/local/busybox/sh'; done
@@ -85,7 +87,7 @@ remember panix
 ends 1 certpush push -l panix
 told_once '^fatal: \[panix\] FAILED! no script could be run there: .*not available'
 as_before panix
-for host in panix ovh; do silence "$host"; done
+put_back
 ends 0 certpush push
 # shellcheck disable=SC2086 # words
 up_to_date $hosts
