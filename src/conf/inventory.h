@@ -9,16 +9,19 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "conf/playbook.h"
+#include "conf/secret.h"
 
 /* What carries a session: certpush_transport. */
 enum transport { TRANSPORT_AUTO, TRANSPORT_LIBSSH2, TRANSPORT_OPENSSH };
 
 /* How to get to a host: from the ansible_* variables. NULL and 0 mean "not said". */
 struct connection {
-	const char *address;     /* ansible_host, or the inventory's name */
-	int port;                /* 22 */
-	const char *user;        /* NULL: the name of whoever runs certpush */
-	const char *key_file;    /* ansible_ssh_private_key_file, "~/" expanded */
+	const char *address;  /* ansible_host, or the inventory's name */
+	int port;             /* 22 */
+	const char *user;     /* NULL: the name of whoever runs certpush */
+	const char *key_file; /* ansible_ssh_private_key_file, "~/" expanded */
+	struct secret_source key_passphrase; /* none of them is said: an agent has it, or
+						somebody is asked */
 	const char *known_hosts; /* UserKnownHostsFile of ansible_ssh_common_args */
 	const char *
 		proxy_command; /* ProxyCommand, or made of ProxyJump: run without a shell */
@@ -78,9 +81,10 @@ struct inventory {
  * …timeout, ansible_remote_tmp, ansible_become, …become_user/ansible_sudo_user,
  * …become_method, and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args the options
  * -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile,
- * and those that are kept for OpenSSH (ssh_args_read). All other options are passed over,
- * StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null among them: host keys are
- * always checked.
+ * and those that are kept for OpenSSH (ssh_args_read); and of certpush's own
+ * certpush_transport and certpush_key_passphrase_file or …_command. All other options are
+ * passed over, StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null among them: host
+ * keys are always checked.
  */
 const struct inventory *inventory_load(struct arena *a, const char *path,
 	const struct playbooks *playbooks, struct errs *all) NODISCARD;

@@ -32,8 +32,43 @@ static const enum ssh_carrier transports[] = { [TRANSPORT_AUTO] = SSH_AUTO,
 	[TRANSPORT_LIBSSH2] = SSH_LIBSSH2,
 	[TRANSPORT_OPENSSH] = SSH_OPENSSH };
 
-struct carrier *carrier_open(const struct host *h, struct err *e)
+/* Who knows the passphrase of a host's key. */
+struct knower {
+	const struct secret_source *from;
+	struct passwords *passwords;
+	struct report *report;
+};
+
+static bool read_passphrase(void *ctx, const char *question, struct buf *out, struct err *e)
 {
+	const struct knower *k = ctx;
+
+	(void)question;
+	return passwords_read(k->passwords, k->from, out, e);
+}
+
+static bool ask_passphrase(void *ctx, const char *question, struct buf *out, struct err *e)
+{
+	const struct knower *k = ctx;
+
+	return report_ask(k->report, question, out, e);
+}
+
+static struct ssh_passphrase passphrase_by(struct knower *k)
+{
+	const struct secret_source *from = k->from;
+
+	if (secret_sources(from) > 0)
+		return (struct ssh_passphrase){ from->file ? from->file : from->command,
+			read_passphrase, k };
+	return (struct ssh_passphrase){ NULL,
+		report_can_ask(k->report) ? ask_passphrase : NULL, k };
+}
+
+struct carrier *carrier_open(const struct host *h, struct passwords *passwords,
+	struct report *report, struct err *e)
+{
+	struct knower knower = { &h->connection.key_passphrase, passwords, report };
 	AUTO(carrier) struct carrier *c = xcalloc(1, sizeof *c);
 
 	c->to = &h->connection;
@@ -47,6 +82,7 @@ struct carrier *carrier_open(const struct host *h, struct err *e)
 			.port = c->to->port,
 			.user = c->login,
 			.key_file = c->to->key_file,
+			.passphrase = passphrase_by(&knower),
 			.known_hosts = c->to->known_hosts,
 			.proxy_command = c->to->proxy_command,
 			.timeout = c->to->timeout,

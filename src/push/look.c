@@ -105,7 +105,7 @@ bool job_look(struct job *j)
 	struct err e = { 0 };
 
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "looking" });
-	j->carrier = carrier_open(j->host, &e);
+	j->carrier = carrier_open(j->host, j->passwords, j->push->report, &e);
 	if (j->carrier)
 		report_note(
 			j->push->report, "%s: %s", j->host->name, carrier_tell(j->carrier));

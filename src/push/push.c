@@ -12,6 +12,7 @@ enum { AGAIN_MS = 1000 };
 
 struct fleet {
 	const struct push *push;
+	struct passwords *passwords;
 	struct job *jobs;
 	struct job **concerned; /* those with something to do, in the inventory's order */
 	size_t n;
@@ -169,13 +170,14 @@ static void recap(const struct fleet *f, const struct push_total *total)
 
 static struct fleet gather(const struct push *p)
 {
-	struct fleet f = { p, xcalloc(p->n_hosts, sizeof *f.jobs),
+	struct fleet f = { p, passwords_new(), xcalloc(p->n_hosts, sizeof *f.jobs),
 		xcalloc(p->n_hosts, sizeof(struct job *)), 0 };
 
 	for (size_t i = 0; i < p->n_hosts; i++) {
 		struct job *j = &f.jobs[i];
 
 		*j = (struct job){ .push = p,
+			.passwords = f.passwords,
 			.host = p->hosts[i],
 			.arena = arena_new(),
 			.retries = p->rollout->retries };
@@ -202,6 +204,7 @@ struct push_total push_run(const struct push *p)
 			seen_clear(j->seen, j->plan->n_targets);
 		arena_free(j->arena);
 	}
+	passwords_free(f.passwords);
 	free(f.concerned);
 	free(f.jobs);
 	return total;

@@ -6,13 +6,16 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "conf/inventory.h"
+#include "push/private/passwords.h"
+#include "report/report.h"
 #include "ssh/ssh.h"
 
 struct carrier;
 
 /* Says ERR_NET or ERR_TIMEOUT when the host can't be reached, ERR_AUTH when it lets nobody
- * in. */
-struct carrier *carrier_open(const struct host *h, struct err *e) NODISCARD;
+ * in. The report asks for a passphrase that nothing else tells. */
+struct carrier *carrier_open(const struct host *h, struct passwords *passwords,
+	struct report *report, struct err *e) NODISCARD;
 void carrier_close(struct carrier *c);
 DEFINE_AUTO(struct carrier, carrier, carrier_close)
 

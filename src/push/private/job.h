@@ -10,6 +10,7 @@
 
 struct job {
 	const struct push *push;
+	struct passwords *passwords;
 	const struct host *host;
 	struct arena *arena;
 	struct host_plan *plan; /* NULL or without services: nothing to do here */

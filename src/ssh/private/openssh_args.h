@@ -6,6 +6,7 @@
 #include "base/words.h"
 #include "ssh/ssh.h"
 
-/* False with ERR_CONFIG if the proxy command isn't one. */
-bool openssh_args(const struct ssh_config *c, const char *socket, struct words *w,
-	struct err *e) NODISCARD;
+/* asks: for the passphrase of its key, and for nothing else. False with ERR_CONFIG if the
+ * proxy command isn't one. */
+bool openssh_args(const struct ssh_config *c, const char *socket, bool asks,
+	struct words *w, struct err *e) NODISCARD;
