@@ -127,7 +127,8 @@ bool job_look(struct job *j)
 	if (!as_planned(j, planned_fits))
 		return false;
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "looking" });
-	j->carrier = carrier_open(j->host, j->passwords, j->push->vouch, &e);
+	j->carrier =
+		carrier_open(j->host, j->passwords, j->push->vouch, j->push->report, &e);
 	if (j->carrier)
 		report_note(
 			j->push->report, "%s: %s", j->host->name, carrier_tell(j->carrier));

@@ -32,13 +32,28 @@ struct ssh_vouch {
 	const void *ctx;
 };
 
+/*
+ * Who knows the passphrase of a key file that no agent has. Called by one thread at a time,
+ * once for each key file and source, or up to three times if there is no source.
+ */
+struct ssh_passphrase {
+	const char *source; /* what messages call it, "/etc/certpush/key.pass"; NULL:
+			       somebody who is asked, and may mistype it */
+	/* One line into `out`, empty if there is none; false with *e. NULL: nobody knows.
+	 */
+	bool (*get)(void *ctx, const char *question, struct buf *out, struct err *e);
+	void *ctx;
+};
+
 /* Texts are not owned. */
 struct ssh_config {
 	const char *name;    /* what messages call it: the inventory's name */
 	const char *address; /* host name or address */
 	int port;
 	const char *user;
-	const char *key_file; /* NULL: the agent, then ~/.ssh/id_ed25519, id_ecdsa */
+	const char *key_file; /* NULL: the agent, then ~/.ssh/id_ed25519, id_ecdsa; these
+				 and id_rsa with a passphrase if nothing else was let in */
+	struct ssh_passphrase passphrase;
 	const char
 		*known_hosts; /* NULL: ~/.ssh/known_hosts, then /etc/ssh/ssh_known_hosts */
 	const char *
