@@ -90,6 +90,11 @@ void carrier_close(struct carrier *c)
 	free(c);
 }
 
+struct ssh *carrier_ssh(const struct carrier *c)
+{
+	return c->ssh;
+}
+
 const char *carrier_tell(const struct carrier *c)
 {
 	return c->ssh ? c->told : "this machine";

@@ -328,8 +328,10 @@ static bool receive(struct openssh *s, struct buf *in)
 	char data[16384];
 	ssize_t n = recv(s->stream, data, sizeof data, MSG_DONTWAIT);
 
-	if (n > 0)
+	if (n > 0) {
 		buf_add(in, data, (size_t)n);
+		wipe(data, (size_t)n); /* it may be of a key */
+	}
 	s->answered = s->answered || n > 0;
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }

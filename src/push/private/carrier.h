@@ -20,6 +20,9 @@ struct carrier *carrier_open(const struct host *h, struct passwords *passwords,
 void carrier_close(struct carrier *c);
 DEFINE_AUTO(struct carrier, carrier, carrier_close)
 
+/* NULL: this machine. */
+struct ssh *carrier_ssh(const struct carrier *c);
+
 /* For -v: the host key that was accepted and what carries, or that it is this machine. */
 const char *carrier_tell(const struct carrier *c);
 
