@@ -135,7 +135,8 @@ bool sftp_only_look(struct job *j, struct err *e)
 	if (!ssh)
 		return false;
 	j->sftp_only = look(j, &why);
-	if (!j->sftp_only && ssh_lacks_sftp(ssh))
+	/* a login shell that only says no says it to SFTP as well */
+	if (!j->sftp_only && (ssh_lacks_sftp(ssh) || why.kind == ERR_PROTOCOL))
 		return false;
 	if (j->host->connection.become)
 		return err_set(e, ERR_AUTH,
