@@ -158,6 +158,38 @@ static void what_drifts_is_told_and_no_more(void **state)
 		"-mode          0600\n+mode          0644\n");
 }
 
+static void what_is_rendered_is_told_by_what_is_in_it(void **state)
+{
+	static const enum part order[] = { PART_PRIVKEY, PART_FULLCHAIN };
+	struct world *w = *state;
+
+	w->file = (struct file){ .part = PART_COMBINED,
+		.path = "/a/all.pem",
+		.mode = 0600,
+		.order = order,
+		.n_order = 2 };
+	diff(w);
+	HAS(w, "+private key   p256\n");
+	HAS(w, "-content       no certificate\n");
+	HAS(w, "+certificates  2\n");
+	assert_null(strstr(w->text.data, "another one"));
+	w->file = (struct file){ .part = PART_PKCS12, .path = "/a/all.p12", .mode = 0600 };
+	diff(w);
+	HAS(w, "+private key   p256\n");
+	HAS(w, "-content       another file\n");
+	HAS(w, "+certificates  2\n");
+	w->file = (struct file){ .part = PART_DER, .path = "/a/cert.der", .mode = 0644 };
+	diff(w);
+	HAS(w, "+certificates  1\n");
+	assert_null(strstr(w->text.data, "key"));
+	w->file = (struct file){
+		.part = PART_PRIVKEY_DER, .path = "/a/key.der", .mode = 0600
+	};
+	diff(w);
+	HAS(w, "-private key   another one\n");
+	assert_null(strstr(w->text.data, "certificates"));
+}
+
 static void of_a_key_only_its_kind_and_public_part(void **state)
 {
 	struct world *w = *state;
@@ -200,6 +232,7 @@ int main(void)
 		world_test(a_missing_file_is_all_new),
 		world_test(what_drifts_is_told_and_no_more),
 		world_test(of_a_key_only_its_kind_and_public_part),
+		world_test(what_is_rendered_is_told_by_what_is_in_it),
 		world_test(strange_content_makes_no_lines_of_its_own),
 	};
 
