@@ -101,6 +101,8 @@ static void add(struct wants *w, const char *name)
 
 		report_emit(c->report, &ev);
 		w->unfit++;
+		if (w->deploy->left)
+			w->deploy->left(w->deploy->ctx, name, NULL);
 	}
 }
 
@@ -168,6 +170,11 @@ static bool rollout_of(const struct context *c, struct rollout *r, struct err *e
 	return !o->serial || rollout_serial_parse(c->arena, o->serial, r, e);
 }
 
+static bool unfinished(const struct push_total *t, size_t host)
+{
+	return t->ends[host] == PUSH_FAILED || t->ends[host] == PUSH_NOT_BEGUN;
+}
+
 /* Those that -l @FILE has to go over again; no file where there are none. */
 static void write_retry_file(const struct context *c, const struct host *const *hosts,
 	size_t n, const struct push_total *t)
@@ -179,11 +186,23 @@ static void write_retry_file(const struct context *c, const struct host *const *
 	if (!path)
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (t->ends[i] == PUSH_FAILED || t->ends[i] == PUSH_NOT_BEGUN)
+		if (unfinished(t, i))
 			buf_printf(&text, "%s\n", hosts[i]->name);
 	if (text.len > 0 ? !fs_write(path, text.data, text.len, 0644, &e)
 			 : unlink(path) < 0 && errno != ENOENT && !err_sys(&e, "%s", path))
 		report_warn(c->report, "%s", e.msg);
+}
+
+static void tell_left(struct wants *w, const struct host *const *hosts, size_t n,
+	const struct push_total *t)
+{
+	const struct deploy *d = w->deploy;
+
+	for (size_t i = 0; d->left && i < n; i++)
+		for (size_t k = 0; unfinished(t, i) && k < hosts[i]->n_services; k++)
+			if (wanted(w, hosts[i], &hosts[i]->services[k]))
+				d->left(d->ctx, hosts[i]->services[k].certificate,
+					hosts[i]->name);
 }
 
 static int carry_out(const struct deploy *d, const struct host *const *hosts, size_t n,
@@ -218,9 +237,10 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	*total = push_run(&push);
 	if (!d->dry)
 		write_retry_file(c, hosts, n, total);
+	tell_left(&wants, hosts, n, total);
 	free(total->ends);
 	total->ends = NULL;
-	if (wants.unfit == 0)
+	if (wants.unfit == 0 && !d->partial)
 		summarize(d, total);
 	return total->failed + wants.unfit > 0 ? EXIT_FAILED : EXIT_OK;
 }

@@ -16,8 +16,13 @@ struct deploy {
 	bool dry;
 	bool back;                 /* what the store had before, in place of what it has */
 	bool force;                /* replace also what is newer on a host */
+	bool partial;              /* there is more to do than it knows: no summary */
 	const struct store *trial; /* what it holds counts before the store, and need not be
 				      trusted; or NULL */
+	/* Told, if it isn't NULL: a host that wasn't finished, once for each of its
+	 * services; host NULL: the certificate isn't fit to be pushed. */
+	void (*left)(void *ctx, const char *certificate, const char *host);
+	void *ctx;
 };
 
 /* Its exit status. *total may be NULL. */

@@ -18,7 +18,7 @@ struct option {
 
 #define AT(member) offsetof(struct options, member)
 #define HOSTS      (VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE | VERB_ROLLBACK)
-#define CHANGES    (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK)
+#define CHANGES    (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK | VERB_REPLACE)
 
 static const struct option options[] = {
 	{ 'c', "config", "FILE", TEXT, AT(config), VERB_ALL,
@@ -36,7 +36,7 @@ static const struct option options[] = {
 	{ 'V', "version", NULL, FLAG, AT(version), VERB_ALL, "certpush's version" },
 	{ 'l', "limit", "PATTERN", TEXT, AT(limit), HOSTS,
 		"only these hosts, as ansible takes them" },
-	{ 'n', "dry-run", NULL, FLAG, AT(dry), VERB_RENEW | VERB_PUSH | VERB_ROLLBACK,
+	{ 'n', "dry-run", NULL, FLAG, AT(dry), CHANGES,
 		"look at everything, change nothing" },
 	{ 0, "serial", "LIST", TEXT, AT(serial), CHANGES,
 		"so many hosts at first, then so many: 1,25%" },
@@ -45,8 +45,9 @@ static const struct option options[] = {
 	{ 0, "retry-file", "FILE", TEXT, AT(retry_file), CHANGES,
 		"list hosts that weren't finished there, for -l @FILE" },
 	{ 0, "push", NULL, FLAG, AT(push), VERB_RENEW, "push what there is afterwards" },
-	{ 0, "force", NULL, FLAG, AT(force), VERB_RENEW | VERB_PUSH | VERB_PLAN,
-		"renew what isn't due, replace what is newer on a host" },
+	{ 0, "force", NULL, FLAG, AT(force),
+		VERB_RENEW | VERB_PUSH | VERB_PLAN | VERB_REPLACE,
+		"renew what isn't due, replace what is newer, revoke with hosts left" },
 	{ 0, "exit-code", NULL, FLAG, AT(exit_code), VERB_PLAN,
 		"exit 1 if a push would change something" },
 	{ 0, "days", "N", NUMBER, AT(days), VERB_CHECK,
@@ -55,8 +56,8 @@ static const struct option options[] = {
 		"all hosts and variables, as JSON" },
 	{ 0, "host", "HOST", TEXT, AT(host), VERB_INVENTORY,
 		"the variables of one host, as JSON" },
-	{ 0, "reason", "WORD", TEXT, AT(reason), VERB_REVOKE,
-		"why, as RFC 5280 calls it (default: unspecified)" },
+	{ 0, "reason", "WORD", TEXT, AT(reason), VERB_REVOKE | VERB_REPLACE,
+		"why, as RFC 5280 calls it" },
 	{ 0, "graph", NULL, FLAG, AT(graph), VERB_INVENTORY, "groups and hosts as a tree" },
 };
 

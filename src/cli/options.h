@@ -20,6 +20,7 @@ enum verb_bit {
 	VERB_ACCOUNT = 1 << 7,
 	VERB_REVOKE = 1 << 8,
 	VERB_ROLLBACK = 1 << 9,
+	VERB_REPLACE = 1 << 10,
 	VERB_ALL = 0xffff,
 };
 

@@ -66,6 +66,7 @@ static void select_due(struct run *run)
 		item_init(&run->items[run->n_items], f->certificate, &f->state);
 		run->items[run->n_items].trial = r->trial ? r->settings->staging : NULL;
 		run->items[run->n_items].turn = f->turn;
+		run->items[run->n_items].fresh = f->replaced;
 		run->items[run->n_items++].urgent = f->due.urgent;
 	}
 }

@@ -102,7 +102,7 @@ prints 'usage: certpush'
 is 0 --version
 prints 'certpush '
 prints 'DNSSEC: '
-for verb in renew plan push check check-remote inventory; do
+for verb in renew plan push check check-remote inventory replace; do
 	is 0 "$verb" --help
 	prints "usage: certpush $verb"
 	cp out help
@@ -131,6 +131,7 @@ says "auto, always or never" --color maybe check
 says "check doesn't take --limit" check -l linode
 says "check doesn't take --dry-run" check -n
 says "push doesn't take --days" push --days 3
+says "replace doesn't take --limit" replace -l linode www.example.net
 says "no settings" check
 says "nowhere.yml" -c nowhere.yml check
 says "did you mean smtp?" check-remote smpt
@@ -206,6 +207,9 @@ says "linnode" push -n -l linnode
 says "'ngnix' is neither a service nor a playbook" push ngnix
 says "no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example.net?" check www.exmaple.net
 says "no certificate" renew -n nothing.at.all
+says "replace: which certificates?" replace
+says "unknown reason 'stolen': give one of unspecified, keyCompromise" replace --reason stolen www.example.net
+says "no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example.net?" replace www.exmaple.net
 says "inventory wants --list" inventory
 says "nobody" inventory --host nobody
 
