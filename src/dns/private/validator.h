@@ -21,6 +21,7 @@ struct question {
 	} verdict;
 	struct buf why; /* VERDICT_BOGUS: one line */
 	bool answered;
+	bool told; /* and no failure: what there is, or that there is nothing */
 };
 #define QUESTION(of_name, of_type)                                                         \
 	{                                                                                  \

@@ -6,8 +6,8 @@
 #include "acme/acme.h"
 #include "conf/settings.h"
 #include "dns/dns.h"
+#include "providers/providers.h"
 #include "renew/account.h"
-#include "renew/private/providers.h"
 #include "report/report.h"
 #include "store/store.h"
 

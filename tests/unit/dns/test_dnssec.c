@@ -326,6 +326,41 @@ static void what_is_sound_unsigned_or_not_to_be_told_passes(void **state)
 	}
 }
 
+static bool is_unsigned(struct stage *s)
+{
+	bool says_so;
+
+	fake_sync();
+	says_so = dns_is_unsigned(&s->config, DOMAIN, deadline_in_ms(PATIENCE_MS));
+	fake_sync();
+	return says_so;
+}
+
+static void what_is_not_signed_is_told_where_that_is_certain(void **state)
+{
+	static const struct {
+		struct play play;
+		bool is;
+	} rows[] = {
+		{ { .anchor = NULL }, false },
+		{ { .unsigned_child = true }, true },
+		{ { .unsigned_child = true, .strips = true }, false },
+		{ { .strips = true }, false },
+		{ { .expired = true }, false },
+		{ { .no_keys = true }, false },
+		{ { .unsigned_child = true, .anchor = "" }, false },
+	};
+	struct stage *s = *state;
+
+	if (!dns_validator())
+		skip();
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		set(s, &rows[i].play);
+		if (is_unsigned(s) != rows[i].is)
+			fail_msg("row %zu", i);
+	}
+}
+
 static void an_anchor_that_is_named_must_be_one(void **state)
 {
 	struct stage *s = *state;
@@ -369,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_STAGE(what_is_bogus_is_refused),
 		ON_STAGE(what_is_sound_unsigned_or_not_to_be_told_passes),
+		ON_STAGE(what_is_not_signed_is_told_where_that_is_certain),
 		ON_STAGE(an_anchor_that_is_named_must_be_one),
 		ON_STAGE(where_no_anchor_leads_nobody_is_asked),
 		ON_STAGE(a_stop_request_ends_it), /* the last: it holds for good */
