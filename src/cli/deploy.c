@@ -1,10 +1,15 @@
 #include "cli/deploy.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fs.h"
+#include "base/stop.h"
 #include "base/text.h"
+#include "dane/dane.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+#define WAIT_MAX 604800 /* seconds: no TTL that is believed is longer */
 
 /* A certificate that some host wants, read once for all of them. */
 struct want {
@@ -15,6 +20,7 @@ struct want {
 
 struct wants {
 	const struct deploy *deploy;
+	const struct dane *dane; /* whose word counts, once it is there */
 	struct want *list;
 	size_t n;
 	size_t unfit;
@@ -39,7 +45,7 @@ static bool named(const struct deploy *d, const struct service *s)
 	return playbook && text_among(d->services, d->n_services, playbook->name);
 }
 
-static bool wanted(void *ctx, const struct host *h, const struct service *s)
+static bool asked_for(void *ctx, const struct host *h, const struct service *s)
 {
 	const struct deploy *d = ((const struct wants *)ctx)->deploy;
 
@@ -47,6 +53,12 @@ static bool wanted(void *ctx, const struct host *h, const struct service *s)
 	return named(d, s) &&
 		(d->n_certificates == 0 ||
 			text_among(d->certificates, d->n_certificates, s->certificate));
+}
+
+static bool wanted(void *ctx, const struct host *h, const struct service *s)
+{
+	return asked_for(ctx, h, s) &&
+		dane_permits(((const struct wants *)ctx)->dane, h, s);
 }
 
 static struct want *find(const struct wants *w, const char *name)
@@ -110,7 +122,7 @@ static void collect(struct wants *w, const struct host *const *hosts, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < hosts[i]->n_services; k++)
-			if (wanted(w, hosts[i], &hosts[i]->services[k]))
+			if (asked_for(w, hosts[i], &hosts[i]->services[k]))
 				add(w, hosts[i]->services[k].certificate);
 }
 
@@ -199,18 +211,66 @@ static void tell_left(struct wants *w, const struct host *const *hosts, size_t n
 	const struct deploy *d = w->deploy;
 
 	for (size_t i = 0; d->left && i < n; i++)
-		for (size_t k = 0; unfinished(t, i) && k < hosts[i]->n_services; k++)
-			if (wanted(w, hosts[i], &hosts[i]->services[k]))
-				d->left(d->ctx, hosts[i]->services[k].certificate,
-					hosts[i]->name);
+		for (size_t k = 0; k < hosts[i]->n_services; k++) {
+			const struct service *s = &hosts[i]->services[k];
+
+			if (asked_for(w, hosts[i], s) &&
+				(unfinished(t, i) || !wanted(w, hosts[i], s)))
+				d->left(d->ctx, s->certificate, hosts[i]->name);
+		}
 }
 
+/* What TLSA records stand in the way of isn't pushed to. *dane may be NULL. */
+static bool begin_dane(struct wants *wants, const struct push *p, struct dane_request *r,
+	struct dane **dane, struct err *e)
+{
+	const struct deploy *d = wants->deploy;
+	struct context *c = d->context;
+
+	*r = (struct dane_request){
+		.settings = c->settings,
+		.inventory = c->inventory,
+		.store = c->store,
+		.prober = p->prober,
+		.hosts = p->hosts,
+		.n_hosts = p->n_hosts,
+		.wanted = asked_for,
+		.bundle = bundle_of,
+		.ctx = wants,
+		.width = p->forks,
+		.dry = d->dry,
+		.force = d->force,
+		.report = c->report,
+	};
+	/* what is thrown away will never be served */
+	*dane = d->trial ? NULL : dane_begin(r, e);
+	wants->dane = *dane;
+	return e->kind == ERR_NONE;
+}
+
+static void tell_held(const struct context *c, const struct dane_total *held)
+{
+	AUTO(buf) struct buf text = BUF_EMPTY;
+	struct event ev = { .kind = EVENT_SUMMARY };
+
+	if (held->refused == 0)
+		return;
+	buf_printf(&text, "%zu service%s left for want of a TLSA record", held->refused,
+		many(held->refused));
+	ev.detail = text.data;
+	report_emit(c->report, &ev);
+}
+
+/* *again: to be carried out once more then; 0: it needn't, or nobody wants to wait. */
 static int carry_out(const struct deploy *d, const struct host *const *hosts, size_t n,
-	struct push_total *total)
+	struct push_total *total, time_t *again)
 {
 	struct context *c = d->context;
 	AUTO(wants) struct wants wants = { .deploy = d };
 	AUTO(prober) struct prober *prober = NULL;
+	AUTO(dane) struct dane *dane = NULL;
+	struct dane_request request;
+	struct dane_total held;
 	struct rollout rollout;
 	struct err e = { 0 };
 	struct push push = {
@@ -227,22 +287,41 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.report = c->report,
 	};
 
+	*again = 0;
 	if (!rollout_of(c, &rollout, &e))
 		return tell_error(c, &e);
 	report_section(c->report, d->dry ? "PLAN" : d->back ? "ROLLBACK" : "PUSH");
 	collect(&wants, hosts, n);
 	push.prober = prober = prober_new(c->trust, &e);
-	if (!prober)
+	if (!prober || !begin_dane(&wants, &push, &request, &dane, &e))
 		return tell_error(c, &e);
 	*total = push_run(&push);
+	held = dane_end(dane);
+	*again = c->options->wait && !d->dry && !stop_requested() ? held.from : 0;
 	if (!d->dry)
 		write_retry_file(c, hosts, n, total);
-	tell_left(&wants, hosts, n, total);
+	if (!*again)
+		tell_left(&wants, hosts, n, total);
 	free(total->ends);
 	total->ends = NULL;
-	if (wants.unfit == 0 && !d->partial)
+	if (wants.unfit + held.refused + held.owed == 0 && !d->partial)
 		summarize(d, total);
-	return total->failed + wants.unfit > 0 ? EXIT_FAILED : EXIT_OK;
+	tell_held(c, &held);
+	return total->failed + wants.unfit + held.refused > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+static bool wait_until(const struct context *c, time_t when)
+{
+	const time_t left = when - clock_now();
+	AUTO(buf) struct buf text = BUF_EMPTY;
+	struct event ev = { .kind = EVENT_STEP };
+	struct err stopped;
+
+	buf_printf(&text, "waiting until %s", time_openssl(when).s);
+	ev.detail = text.data;
+	report_emit(c->report, &ev);
+	return left <= 0 ||
+		clock_sleep_ms((int)(left > WAIT_MAX ? WAIT_MAX : left) * 1000, &stopped);
 }
 
 int deploy_run(const struct deploy *d, struct push_total *total)
@@ -251,13 +330,16 @@ int deploy_run(const struct deploy *d, struct push_total *total)
 	struct push_total unwatched;
 	const struct host **hosts;
 	struct err e = { 0 };
+	time_t again = 0;
 	size_t n;
 	int status;
 
 	if (!check_words(d, &e) ||
 		!inventory_select(c->inventory, c->options->limit, &hosts, &n, &e))
 		return tell_error(c, &e);
-	status = carry_out(d, hosts, n, total ? total : &unwatched);
+	do
+		status = carry_out(d, hosts, n, total ? total : &unwatched, &again);
+	while (again && wait_until(c, again));
 	free(hosts);
 	return status;
 }

@@ -44,6 +44,8 @@ static const struct option options[] = {
 		"begin no further batch if more of one fail" },
 	{ 0, "retry-file", "FILE", TEXT, AT(retry_file), CHANGES,
 		"list hosts that weren't finished there, for -l @FILE" },
+	{ 0, "wait", NULL, FLAG, AT(wait), CHANGES,
+		"wait until what TLSA records hold up can go, then push it" },
 	{ 0, "push", NULL, FLAG, AT(push), VERB_RENEW, "push what there is afterwards" },
 	{ 0, "force", NULL, FLAG, AT(force),
 		VERB_RENEW | VERB_PUSH | VERB_PLAN | VERB_REPLACE,

@@ -32,7 +32,7 @@ struct options {
 	int verbose;
 	bool quiet, help, version;
 	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
-	bool dry, force, push, exit_code;
+	bool dry, force, push, exit_code, wait;
 	int days; /* -1: not given */
 	bool list, graph;
 	const char *host;

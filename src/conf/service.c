@@ -230,14 +230,25 @@ static bool read_name(const struct reading *r, const struct field *f,
 	return !wrong || reading_error(r, value, "%s: '%.100s' %s", f->key, text, wrong);
 }
 
+static const struct choice tlsa_words[] = { { "none", TLSA_NONE },
+	{ "require", TLSA_REQUIRE }, { "manage", TLSA_MANAGE }, { NULL, 0 } };
+
+enum tlsa check_tlsa(const struct service *s, const struct check *c)
+{
+	if (c->tlsa != TLSA_UNSAID)
+		return c->tlsa;
+	return s->tlsa == TLSA_UNSAID ? TLSA_NONE : s->tlsa;
+}
+
 static const struct field check_fields[] = {
 	{ "protocol", read_protocol, offsetof(struct check, protocol), true, 0, NULL },
 	{ "port", field_port, offsetof(struct check, port), false, 0, NULL },
 	{ "host", read_host, offsetof(struct check, host), false, 0, NULL },
 	{ "name", read_name, offsetof(struct check, name), false, 0, NULL },
+	{ "tlsa", field_choice, offsetof(struct check, tlsa), false, 0, tlsa_words },
 };
 
-static const struct schema check_schema = { "a mapping (protocol, port, host, name)",
+static const struct schema check_schema = { "a mapping (protocol, port, host, name, tlsa)",
 	check_fields, ARRAY_LEN(check_fields) };
 
 static bool place_check(const struct reading *r, const struct node *n, void *item)
@@ -331,6 +342,8 @@ static bool read_wait(const struct reading *r, const struct field *f,
 		{ "checks", field_list, offsetof(struct service, checks), false,           \
 			offsetof(struct service, n_checks), &checks },                     \
 		{ "rollback", read_rollback, 0, false, 0, NULL },                          \
+		{ "tlsa", field_choice, offsetof(struct service, tlsa), false, 0,          \
+			tlsa_words },                                                      \
 	{                                                                                  \
 		"wait", read_wait, offsetof(struct service, wait), false, 0, NULL          \
 	}

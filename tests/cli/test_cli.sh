@@ -211,6 +211,25 @@ says "replace: which certificates?" replace
 says "unknown reason 'stolen': give one of unspecified, keyCompromise" replace --reason stolen www.example.net
 says "no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example.net?" replace www.exmaple.net
 says "inventory wants --list" inventory
+
+# a service whose TLSA records are to be published, and nobody who can
+managed() { # CHECKS DNS
+	good
+	printf '%s\n' "$2" >>certpush.yml
+	sed -i "s/{postfix: .*}}/{postfix: {certificate: mail.example.net, tlsa: manage, checks: $1}}}/" hosts.yml
+}
+managed '[{protocol: smtp}]' ''
+says 'hosts.yml:10:28: postfix: tlsa: manage: no dns entry in certpush.yml is for mail.example.net' plan
+managed '[{protocol: smtp}]' 'dns: [{provider: hook, hook: /bin/true}]'
+says "tlsa: manage: the provider 'hook' of mail.example.net knows TXT records only: rfc2136 could, or say" plan
+managed '[{protocol: smtp, name: mx.example.org}]' 'dns: [{zones: [example.net], provider: rfc2136, server: 127.0.0.1}]'
+says 'no dns entry in certpush.yml is for mx.example.org' plan
+managed '[{protocol: smtp}]' ''
+sed -i 's/names: \[mail.example.net\]/names: [mail.example.net, mx.example.net]/' certpush.yml
+says 'postfix: tlsa: give its smtp check a `name`: the certificate has several' plan
+managed '[]' ''
+says 'postfix: tlsa: it has no checks' plan
+good
 says "nobody" inventory --host nobody
 
 # ---- what is fine ----
