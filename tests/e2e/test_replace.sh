@@ -157,8 +157,12 @@ ends 0 certpush replace www.example.net
 # Killed anywhere: at the CA, and on the way to the hosts.
 killed() {
 	finished
-	((status == 137)) || fail "$1: exit status $status"
 	behave
+	case $1:$status in
+	*:137) ;;
+	looking:0 | sending:0 | applying:0 | proving:0) return ;; # it was quicker
+	*) fail "$1: exit status $status" ;;
+	esac
 	[[ $1 == revoke ]] || not_revoked
 	whole www.example.net
 	ends 0 certpush replace --reason keyCompromise www.example.net
