@@ -4,7 +4,7 @@
 set -eu
 
 build='gcc libc6-dev cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libcjson-dev libssh2-1-dev
-	libyaml-dev libldns-dev libunbound-dev libexpat1-dev libcmocka-dev busybox openssl openssh-client openssh-server python3'
+	libyaml-dev libldns-dev libunbound-dev libexpat1-dev libcmocka-dev busybox mksh openssl openssh-client openssh-server python3'
 lint='clang clang-format clang-tidy mandoc shellcheck python3'
 lab='mmdebstrap faketime jq strace iproute2 util-linux openssl openssh-client curl procps valgrind bind9-dnsutils python3'
 fuzz='clang libclang-rt-dev'

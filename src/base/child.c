@@ -134,7 +134,8 @@ static bool start(
 	return rc == 0 || err_sys(e, "%s", spec->argv[0]);
 }
 
-bool child_input(const void *data, size_t len, int *fd, struct err *e)
+/* A descriptor that reads as these bytes: memory, nothing of it on disk. */
+static bool memory_input(const void *data, size_t len, int *fd, struct err *e)
 {
 	const char *p = data;
 
@@ -158,6 +159,21 @@ struct stream {
 	struct buf *buf;
 	size_t max;
 };
+
+/* What goes in and comes out. */
+struct streams {
+	struct stream s[2];
+	int in; /* -1: it is memory, or nothing */
+	size_t sent;
+	const struct input *talk;
+};
+
+static bool talk(struct streams *streams)
+{
+	return streams->in >= 0 &&
+		input_feed(streams->talk, &streams->in, &streams->sent, streams->s[0].buf,
+			streams->s[1].buf);
+}
 
 /* One read per turn, so that a child that never stops talking doesn't hide its deadline. */
 static void drain(struct stream *s)
@@ -210,17 +226,20 @@ static int end_group(pid_t pid, int pidfd, int grace_ms)
 }
 
 /* poll's answer, with what it told seen to; *over once the child has ended. */
-static int watch(struct stream streams[2], int pidfd, int64_t deadline, bool *over)
+static int watch(struct streams *streams, int pidfd, int64_t deadline, bool *over)
 {
-	struct pollfd fds[] = { { streams[0].fd, POLLIN, 0 }, { streams[1].fd, POLLIN, 0 },
-		{ pidfd, POLLIN, 0 }, { pidfd < 0 ? -1 : stop_fd(), POLLIN, 0 } };
+	const bool more = talk(streams);
+	struct pollfd fds[] = { { streams->s[0].fd, POLLIN, 0 },
+		{ streams->s[1].fd, POLLIN, 0 }, { pidfd, POLLIN, 0 },
+		{ pidfd < 0 ? -1 : stop_fd(), POLLIN, 0 },
+		{ more ? streams->in : -1, POLLOUT, 0 } };
 	int n = poll(fds, ARRAY_LEN(fds), deadline_left(deadline));
 
 	if (n < 0 && errno == EINTR)
 		return 0;
 	for (int i = 0; n > 0 && i < 2; i++)
 		if (fds[i].revents)
-			drain(&streams[i]);
+			drain(&streams->s[i]);
 	if (n > 0 && fds[2].revents)
 		*over = true;
 	return n;
@@ -231,7 +250,7 @@ static int watch(struct stream streams[2], int pidfd, int64_t deadline, bool *ov
  * ever, so they are waited for no longer than LINGER_MS after the end.
  */
 static bool follow(
-	const struct child_spec *spec, int pidfd, struct stream streams[2], struct err *e)
+	const struct child_spec *spec, int pidfd, struct streams *streams, struct err *e)
 {
 	bool over = false;
 	int64_t linger;
@@ -248,13 +267,14 @@ static bool follow(
 				spec->argv[0]);
 	}
 	linger = deadline_in_ms(LINGER_MS);
-	while ((streams[0].fd >= 0 || streams[1].fd >= 0) && deadline_left(linger) > 0)
+	while ((streams->s[0].fd >= 0 || streams->s[1].fd >= 0) &&
+		deadline_left(linger) > 0)
 		if (watch(streams, -1, linger, &over) < 0)
 			break;
 	return true;
 }
 
-static bool attend(const struct child_spec *spec, pid_t pid, struct stream streams[2],
+static bool attend(const struct child_spec *spec, pid_t pid, struct streams *streams,
 	struct child_result *r, struct err *e)
 {
 	AUTO(fd) int pidfd = pidfd_open(pid, 0);
@@ -265,35 +285,53 @@ static bool attend(const struct child_spec *spec, pid_t pid, struct stream strea
 	return done;
 }
 
+/* Memory, so that there is nothing to write while it runs; or a socket to talk over. */
+static bool open_input(
+	const struct child_spec *spec, int *theirs, struct streams *streams, struct err *e)
+{
+	int pair[2];
+
+	if (spec->input)
+		return memory_input(spec->input, spec->input_len, theirs, e);
+	if (!spec->talk)
+		return true;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "socketpair");
+	streams->talk = spec->talk;
+	streams->in = pair[0];
+	*theirs = pair[1];
+	return true;
+}
+
 bool child_run(const struct child_spec *spec, struct child_result *r, struct err *e)
 {
 	size_t max = spec->max_output ? spec->max_output : MAX_OUTPUT;
-	int out[2] = { -1, -1 }, err[2] = { -1, -1 };
-	AUTO(fd) int in = -1;
-	struct stream streams[2];
+	int in = -1, out[2] = { -1, -1 }, err[2] = { -1, -1 };
+	struct streams streams = { .in = -1 };
 	bool done;
 	pid_t pid = 0;
 
-	/* Memory as standard input: nothing to write while it runs. */
-	if (spec->input && !child_input(spec->input, spec->input_len, &in, e))
-		return false;
-	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
+	if (!open_input(spec, &in, &streams, e))
+		done = false;
+	else if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
 		done = err_sys(e, "pipe");
 	else
 		done = start(spec, &(struct ends){ in, out[1], err[1] }, &pid, e);
+	auto_fd(&in);
 	auto_fd(&out[1]);
 	auto_fd(&err[1]);
 	buf_reset(&r->out);
 	buf_reset(&r->err);
-	streams[0] = (struct stream){ out[0], &r->out, max };
-	streams[1] = (struct stream){ err[0], &r->err, max };
+	streams.s[0] = (struct stream){ out[0], &r->out, max };
+	streams.s[1] = (struct stream){ err[0], &r->err, max };
 	if (done) {
 		fcntl(out[0], F_SETFL, O_NONBLOCK);
 		fcntl(err[0], F_SETFL, O_NONBLOCK);
-		done = attend(spec, pid, streams, r, e);
+		done = attend(spec, pid, &streams, r, e);
 	}
-	auto_fd(&streams[0].fd);
-	auto_fd(&streams[1].fd);
+	auto_fd(&streams.in);
+	auto_fd(&streams.s[0].fd);
+	auto_fd(&streams.s[1].fd);
 	return done;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/input.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,10 +25,11 @@ struct child_spec {
 	const char *dir;   /* working directory, NULL: ours */
 	const void *input; /* standard input; NULL: /dev/null */
 	size_t input_len;
-	int64_t deadline;  /* child_run: an instant, as deadline_in makes it */
-	size_t max_output; /* of each stream; what is beyond is dropped. 0: 1 MiB */
-	int grace_ms;      /* child_run: between SIGTERM and SIGKILL; 0: two seconds */
-	int err_fd; /* child_start: standard error goes there (a memfd); 0: /dev/null */
+	const struct input *talk; /* child_run: instead, for one that answers */
+	int64_t deadline;         /* child_run: an instant, as deadline_in makes it */
+	size_t max_output;        /* of each stream; what is beyond is dropped. 0: 1 MiB */
+	int grace_ms; /* child_run: between SIGTERM and SIGKILL; 0: two seconds */
+	int err_fd;   /* child_start: standard error goes there (a memfd); 0: /dev/null */
 };
 
 struct child_result {
@@ -61,9 +63,6 @@ void child_end(pid_t pid);
 
 /* Is there such a program in our PATH? */
 bool child_found(const char *name);
-
-/* A descriptor that reads as these bytes: memory, nothing of it on disk. */
-bool child_input(const void *data, size_t len, int *fd, struct err *e) NODISCARD;
 
 /*
  * Split a command as a user writes it in YAML: blanks, '…', "…" and backslashes as in a

@@ -58,6 +58,18 @@ struct time_text time_openssl(time_t t)
 	return text;
 }
 
+struct time_text time_weekday(time_t t)
+{
+	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	struct time_text text;
+	struct tm tm = { .tm_mday = 0 };
+
+	localtime_r(&t, &tm);
+	snprintf(text.s, sizeof text.s, "%s %02d:%02d", days[tm.tm_wday % 7], tm.tm_hour,
+		tm.tm_min);
+	return text;
+}
+
 /* "Z", "+hh:mm" or "-hh:mm" and nothing more: seconds east. */
 static bool parse_offset(const char *s, int *seconds)
 {

@@ -26,6 +26,8 @@ struct time_text {
 struct time_text time_openssl(time_t t);
 /* RFC 3339 in UTC: "2027-02-27T16:31:00Z". */
 struct time_text time_rfc3339(time_t t);
+/* "Fri 02:00", by this machine's local time. */
+struct time_text time_weekday(time_t t);
 /* From a date-time of RFC 3339 5.6, with any fraction (dropped) and offset. */
 bool time_parse_rfc3339(const char *s, time_t *t) NODISCARD;
 /* A span of seconds in its largest fitting unit: "16 days", "3 hours", "1 second". */

@@ -145,13 +145,21 @@ static bool write_all(int fd, const void *data, size_t len)
 	return true;
 }
 
-/* The file is complete and on disk before it gets its name. */
-static bool fill(const char *path, const void *data, size_t len, mode_t mode, char **temp)
+static bool give(int fd, const struct stat *owner)
+{
+	return (owner->st_uid == geteuid() && owner->st_gid == getegid()) ||
+		fchown(fd, owner->st_uid, owner->st_gid) == 0;
+}
+
+/* The file is complete and on disk before it gets its name. like: whose owner it gets, or
+ * NULL. */
+static bool fill(const char *path, const void *data, size_t len, mode_t mode,
+	const struct stat *like, char **temp)
 {
 	AUTO(fd) int fd = create_temp(path, temp);
 
-	return fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, data, len) &&
-		fsync(fd) == 0;
+	return fd >= 0 && (!like || give(fd, like)) && fchmod(fd, mode) == 0 &&
+		write_all(fd, data, len) && fsync(fd) == 0;
 }
 
 static bool sync_parent(const char *path, struct err *e)
@@ -178,9 +186,22 @@ static bool put_in_place(bool ready, const char *temp, const char *path, struct 
 bool fs_write(const char *path, const void *data, size_t len, mode_t mode, struct err *e)
 {
 	AUTO(str) char *temp = NULL;
-	bool ready = fill(path, data, len, mode, &temp);
+	bool ready = fill(path, data, len, mode, NULL, &temp);
 
 	return put_in_place(ready, temp, path, e);
+}
+
+bool fs_rewrite(const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	AUTO(str) char *real = realpath(path, NULL);
+	AUTO(str) char *temp = NULL;
+	struct stat st;
+	bool ready;
+
+	if (!real || stat(real, &st) < 0)
+		return fs_write(path, data, len, mode, e);
+	ready = fill(real, data, len, st.st_mode & 07777, &st, &temp);
+	return put_in_place(ready, temp, real, e);
 }
 
 bool fs_symlink_swap(const char *target, const char *path, struct err *e)

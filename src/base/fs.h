@@ -28,6 +28,13 @@ bool fs_read_secret(const char *path, size_t max, struct buf *out, struct err *e
 bool fs_write(const char *path, const void *data, size_t len, mode_t mode, struct err *e)
 	NODISCARD;
 
+/*
+ * The same for a file that is somebody's own: what is there keeps its mode and its owner,
+ * and where it is a symbolic link, what that leads to is written. mode: of a new one.
+ */
+bool fs_rewrite(const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+	NODISCARD;
+
 /* ".NAME.XXXXXX.tmp": what a killed run leaves of fs_write and fs_symlink_swap. */
 bool fs_is_temp(const char *name);
 

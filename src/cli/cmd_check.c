@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "cli/owing.h"
 #include "cli/select.h"
 #include "cli/verb.h"
 
@@ -37,6 +38,11 @@ static void tell(const struct context *c, enum event_kind kind, const char *name
 	report_emit(c->report, &ev);
 }
 
+struct asked {
+	const struct context *context;
+	int days; /* -1: not said */
+};
+
 /*
  * How much must be left. What nobody has set follows the lifetime: a certificate of 45 days
  * is renewed with 15 left, and twenty days would cry wolf over each.
@@ -49,6 +55,18 @@ static time_t least(const struct cert *leaf, int days)
 	if (days >= 0)
 		return (time_t)days * DAY;
 	return quarter < most ? quarter : most;
+}
+
+/* What is there now may be of another lifetime; of the same name at least. */
+static time_t least_of(void *ctx, const char *name)
+{
+	const struct asked *asked = ctx;
+	AUTO(chain) struct chain chain = { 0 };
+	struct err none;
+
+	if (store_read_chain(asked->context->store, name, &chain, &none))
+		return least(chain.certs[0], asked->days);
+	return (time_t)(asked->days >= 0 ? asked->days : DEFAULT_DAYS) * DAY;
 }
 
 /* False if it isn't well. */
@@ -114,5 +132,8 @@ int cmd_check(struct context *c)
 		return tell_error(c, &e);
 	for (size_t i = 0; i < n; i++)
 		well &= check(c, names[i], days);
+	well &= owing_tell(c, names, n, least_of, &(struct asked){ c, days }, &e);
+	if (e.kind)
+		return tell_error(c, &e);
 	return well ? EXIT_OK : EXIT_FAILED;
 }

@@ -16,7 +16,7 @@ struct question {
 	const char *host, *service; /* as the report calls them; service may be NULL */
 	size_t check; /* questions of one check, at several addresses, have the same number
 		       */
-	const char *protocol, *name;
+	const char *protocol, *name, *key;
 	const struct chain *expected;
 	struct probe_address address;
 	struct probe_result result;
@@ -118,11 +118,10 @@ static const char *name_of(struct survey *s, const struct chain *chain, const ch
 	return name ? name : host;
 }
 
-static void add_check(struct survey *s, const struct host *h, const struct service *service,
-	const struct check *c)
+static void add_expected(struct survey *s, const struct host *h,
+	const struct service *service, const struct check *c, const struct chain *expected)
 {
 	const char *to = c->host ? c->host : h->connection.address;
-	const struct chain *expected = stored_chain(s, service->certificate);
 
 	add(s,
 		(struct question){
@@ -130,9 +129,35 @@ static void add_check(struct survey *s, const struct host *h, const struct servi
 			.service = service->name,
 			.protocol = c->protocol,
 			.name = c->name ? c->name : name_of(s, expected, to),
+			.key = expected && service->n_certificates > 1
+				? probe_key_of(expected->certs[0])
+				: NULL,
 			.expected = expected,
 		},
 		to, c->port ? c->port : probe_protocol_port(c->protocol));
+}
+
+/* One question for each of the service's certificates that it must show. */
+static void add_check(struct survey *s, const struct host *h, const struct service *service,
+	const struct check *c)
+{
+	struct arena *a = s->context->arena;
+	const struct chain **chains =
+		arena_calloc(a, service->n_certificates, sizeof *chains);
+	size_t *chosen = arena_calloc(a, service->n_certificates, sizeof *chosen);
+	size_t n = 0, n_chosen;
+
+	for (size_t i = 0; i < service->n_certificates; i++) {
+		const struct chain *chain = stored_chain(s, service->certificates[i]);
+
+		if (chain)
+			chains[n++] = chain;
+	}
+	n_chosen = probe_choose(chains, n, c->name, chosen);
+	for (size_t i = 0; i < n_chosen; i++)
+		add_expected(s, h, service, c, chains[chosen[i]]);
+	if (n == 0)
+		add_expected(s, h, service, c, NULL);
 }
 
 /* The checks of a host's services, of one protocol if it isn't NULL. */
@@ -269,7 +294,9 @@ static void ask(void *ctx, size_t i)
 {
 	const struct survey *s = ctx;
 	struct question *q = &s->list[i];
-	const struct probe_target t = { .protocol = q->protocol, .name = q->name };
+	const struct probe_target t = {
+		.protocol = q->protocol, .name = q->name, .key = q->key
+	};
 
 	if (q->address.sockaddr.len > 0)
 		probe_run(s->prober, &t, &q->address, q->expected, deadline_in(ASK_SECONDS),

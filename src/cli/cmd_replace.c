@@ -177,6 +177,11 @@ static int push(struct tasks *all)
 	return status;
 }
 
+static bool uses(const struct service *s, const struct task *t)
+{
+	return text_among(s->certificates, s->n_certificates, t->certificate->name);
+}
+
 /* Files are all that is known of it. */
 static void tell_unasked(const struct tasks *all, const struct task *t)
 {
@@ -193,8 +198,7 @@ static void tell_unasked(const struct tasks *all, const struct task *t)
 					"it has no checks: that it serves the new certificate isn't proved",
 			};
 
-			if (s->n_checks == 0 && s->reload &&
-				text_eq(s->certificate, t->certificate->name))
+			if (s->n_checks == 0 && s->reload && uses(s, t))
 				report_emit(all->context->report, &ev);
 		}
 }
@@ -243,8 +247,8 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void tell_files(
-	const struct tasks *all, const struct host *h, const struct service *s)
+static void tell_files(const struct tasks *all, const struct task *t, const struct host *h,
+	const struct service *s)
 {
 	for (size_t i = 0; i < s->n_files; i++) {
 		const struct event ev = {
@@ -258,7 +262,8 @@ static void tell_files(
 			.dry = true,
 		};
 
-		report_emit(all->context->report, &ev);
+		if (text_eq(s->files[i].certificate, t->certificate->name))
+			report_emit(all->context->report, &ev);
 	}
 }
 
@@ -268,9 +273,9 @@ static void tell_planned(const struct tasks *all, const struct task *t)
 
 	for (size_t h = 0; h < inv->n_hosts && !t->r.issued; h++)
 		for (size_t i = 0; i < inv->hosts[h].n_services; i++)
-			if (text_eq(inv->hosts[h].services[i].certificate,
-				    t->certificate->name))
-				tell_files(all, &inv->hosts[h], &inv->hosts[h].services[i]);
+			if (uses(&inv->hosts[h].services[i], t))
+				tell_files(
+					all, t, &inv->hosts[h], &inv->hosts[h].services[i]);
 	tell(all, EVENT_REVOKED, t, t->r.reason);
 }
 

@@ -93,6 +93,22 @@ static bool told(const struct errs *all, struct pos pos)
 	return false;
 }
 
+static void check_service(struct context *c, const struct service *s, struct errs *all)
+{
+	for (size_t i = 0; i < s->n_certificates; i++) {
+		const char *name = s->certificates[i], *near;
+
+		if (settings_certificate(c->settings, name) ||
+			(c->store && store_has(c->store, name)))
+			continue;
+		near = nearest_certificate(c, name);
+		err_at(errs_next(all), s->certificates_pos,
+			"certificate '%s' is neither in %s nor in the store%s%s%s", name,
+			c->settings->file, near ? ": did you mean '" : "", near ? near : "",
+			near ? "'?" : "");
+	}
+}
+
 /* Every certificate that the inventory names must be one that can be had. */
 static void check_certificates(struct context *c, struct errs *all)
 {
@@ -101,18 +117,9 @@ static void check_certificates(struct context *c, struct errs *all)
 	for (size_t h = 0; h < inv->n_hosts; h++)
 		for (size_t i = 0; i < inv->hosts[h].n_services; i++) {
 			const struct service *s = &inv->hosts[h].services[i];
-			const char *near;
 
-			if (settings_certificate(c->settings, s->certificate) ||
-				(c->store && store_has(c->store, s->certificate)) ||
-				told(all, s->certificate_pos))
-				continue;
-			near = nearest_certificate(c, s->certificate);
-			err_at(errs_next(all), s->certificate_pos,
-				"certificate '%s' is neither in %s nor in the store%s%s%s",
-				s->certificate, c->settings->file,
-				near ? ": did you mean '" : "", near ? near : "",
-				near ? "'?" : "");
+			if (!told(all, s->certificates_pos))
+				check_service(c, s, all);
 		}
 }
 

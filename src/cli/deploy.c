@@ -4,9 +4,12 @@
 #include "base/fs.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "cli/owing.h"
+#include "cli/sshfp.h"
 #include "dane/dane.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #define WAIT_MAX 604800 /* seconds: no TTL that is believed is longer */
@@ -21,15 +24,22 @@ struct want {
 struct wants {
 	const struct deploy *deploy;
 	const struct dane *dane; /* whose word counts, once it is there */
-	struct want *list;
+	struct want **list;      /* each stays where it is */
 	size_t n;
+	struct contents *contents;
+	const struct service **left_out; /* what they must hold can't be had */
+	size_t n_left_out;
 	size_t unfit;
 };
 
 static void wants_clear(struct wants *w)
 {
-	for (size_t i = 0; i < w->n; i++)
-		bundle_clear(&w->list[i].bundle);
+	contents_free(w->contents);
+	for (size_t i = 0; i < w->n; i++) {
+		bundle_clear(&w->list[i]->bundle);
+		free(w->list[i]);
+	}
+	free(w->left_out);
 	free(w->list);
 }
 DEFINE_AUTO_VALUE(struct wants, wants, wants_clear)
@@ -45,14 +55,45 @@ static bool named(const struct deploy *d, const struct service *s)
 	return playbook && text_among(d->services, d->n_services, playbook->name);
 }
 
+/* One of its certificates is enough. */
+static bool concerned(const struct deploy *d, const struct service *s)
+{
+	for (size_t i = 0; i < s->n_certificates; i++)
+		if (text_among(d->certificates, d->n_certificates, s->certificates[i]))
+			return true;
+	return d->n_certificates == 0;
+}
+
+static bool is_left_out(const struct wants *w, const struct service *s)
+{
+	for (size_t i = 0; i < w->n_left_out; i++)
+		if (w->left_out[i] == s)
+			return true;
+	return false;
+}
+
+static bool is_planned(
+	const struct planned *p, const struct host *h, const struct service *s)
+{
+	const struct planned_host *there = planned_host(p, h->name);
+
+	return there && planned_service(there, s->name);
+}
+
+/* Whatever may stand in its way. */
+static bool meant(const struct wants *w, const struct host *h, const struct service *s)
+{
+	if (w->deploy->planned)
+		return is_planned(w->deploy->planned, h, s);
+	return named(w->deploy, s) && concerned(w->deploy, s);
+}
+
+/* What TLSA records are looked at for. */
 static bool asked_for(void *ctx, const struct host *h, const struct service *s)
 {
-	const struct deploy *d = ((const struct wants *)ctx)->deploy;
+	const struct wants *w = ctx;
 
-	(void)h;
-	return named(d, s) &&
-		(d->n_certificates == 0 ||
-			text_among(d->certificates, d->n_certificates, s->certificate));
+	return !is_left_out(w, s) && meant(w, h, s);
 }
 
 static bool wanted(void *ctx, const struct host *h, const struct service *s)
@@ -64,8 +105,8 @@ static bool wanted(void *ctx, const struct host *h, const struct service *s)
 static struct want *find(const struct wants *w, const char *name)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (text_eq(w->list[i].name, name))
-			return &w->list[i];
+		if (text_eq(w->list[i]->name, name))
+			return w->list[i];
 	return NULL;
 }
 
@@ -103,7 +144,7 @@ static void add(struct wants *w, const char *name)
 	if (find(w, name))
 		return;
 	GROW(w->list, w->n);
-	want = &w->list[w->n++];
+	want = w->list[w->n++] = xcalloc(1, sizeof *want);
 	*want = (struct want){ .name = name, .bundle = BUNDLE_EMPTY };
 	want->fit = fit(w->deploy, want, &e);
 	if (!want->fit) {
@@ -118,29 +159,96 @@ static void add(struct wants *w, const char *name)
 	}
 }
 
+/* What the store doesn't have as it is wanted. */
+static bool render(struct wants *w, const struct file *f, struct err *e)
+{
+	const struct bundle *b = bundle_of(w, f->certificate);
+	AUTO(buf) struct buf passphrase = BUF_EMPTY;
+
+	if (!b || contents_find(w->contents, b, f))
+		return true;
+	return (secret_sources(&f->passphrase) == 0 ||
+		       secret_read(&f->passphrase, &passphrase, e)) &&
+		contents_add(w->contents, b, f, passphrase.data, e);
+}
+
+static void leave_out(
+	struct wants *w, const struct host *h, const struct service *s, const struct err *e)
+{
+	const struct event ev = {
+		.kind = EVENT_FAILED, .host = h->name, .service = s->name, .detail = e->msg
+	};
+
+	report_emit(w->deploy->context->report, &ev);
+	GROW(w->left_out, w->n_left_out);
+	w->left_out[w->n_left_out++] = s;
+	w->unfit++;
+}
+
+static void add_service(struct wants *w, const struct host *h, const struct service *s)
+{
+	struct err e = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; i < s->n_certificates; i++)
+		add(w, s->certificates[i]);
+	for (size_t i = 0; ok && i < s->n_files; i++)
+		ok = render(w, &s->files[i], &e);
+	if (!ok)
+		leave_out(w, h, s, &e);
+}
+
 static void collect(struct wants *w, const struct host *const *hosts, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < hosts[i]->n_services; k++)
-			if (asked_for(w, hosts[i], &hosts[i]->services[k]))
-				add(w, hosts[i]->services[k].certificate);
+			if (meant(w, hosts[i], &hosts[i]->services[k]))
+				add_service(w, hosts[i], &hosts[i]->services[k]);
+}
+
+bool deploy_knows(const struct context *c, const char *word)
+{
+	const struct playbooks *p = c->playbooks;
+	bool known = playbooks_service(p, word, NULL) != NULL;
+
+	for (size_t i = 0; i < p->n; i++)
+		known |= text_eq(p->list[i].name, word);
+	return known;
 }
 
 /* Misspelt words must not look like "nothing to do". */
 static bool check_words(const struct deploy *d, struct err *e)
 {
-	const struct playbooks *p = d->context->playbooks;
-
-	for (size_t i = 0; i < d->n_services; i++) {
-		bool known = playbooks_service(p, d->services[i], NULL) != NULL;
-
-		for (size_t k = 0; k < p->n; k++)
-			known |= text_eq(p->list[k].name, d->services[i]);
-		if (!known)
+	for (size_t i = 0; i < d->n_services; i++)
+		if (!deploy_knows(d->context, d->services[i]))
 			return err_set(e, ERR_USAGE,
 				"'%s' is neither a service nor a playbook", d->services[i]);
-	}
 	return true;
+}
+
+/* Of the planned hosts those that the inventory has; the others are failures. */
+static size_t select_planned(const struct deploy *d, const struct host ***hosts, size_t *n)
+{
+	const struct inventory *inv = d->context->inventory;
+	const struct planned *p = d->planned;
+	size_t gone = 0;
+
+	*hosts = xcalloc(p->n_hosts + 1, sizeof(**hosts));
+	*n = 0;
+	for (size_t i = 0; i < inv->n_hosts && *n < p->n_hosts; i++)
+		if (planned_host(p, inv->hosts[i].name))
+			(*hosts)[(*n)++] = &inv->hosts[i];
+	for (size_t i = 0; i < p->n_hosts; i++) {
+		const struct event ev = { .kind = EVENT_FAILED,
+			.host = p->hosts[i].name,
+			.detail = "isn't in the inventory any more: plan again" };
+
+		if (inventory_host(inv, p->hosts[i].name))
+			continue;
+		report_emit(d->context->report, &ev);
+		gone++;
+	}
+	return gone;
 }
 
 static const char *many(size_t n)
@@ -154,9 +262,11 @@ static void summarize(const struct deploy *d, const struct push_total *t)
 	const struct event ev = { .kind = EVENT_SUMMARY, .dry = d->dry };
 	struct event told = ev;
 
-	if (t->failed > 0 || (t->changes > 0 && !d->dry))
+	if (t->failed + t->n_owed > 0 || (t->changes > 0 && !d->dry))
 		return;
-	if (t->hosts == 0)
+	if (t->hosts == 0 && d->planned)
+		buf_puts(&text, "nothing to do: there is nothing in the plan");
+	else if (t->hosts == 0)
 		buf_puts(&text,
 			"nothing to do: no host has a service with these certificates");
 	else if (t->changes == 0)
@@ -205,18 +315,45 @@ static void write_retry_file(const struct context *c, const struct host *const *
 		report_warn(c->report, "%s", e.msg);
 }
 
-static void tell_left(struct wants *w, const struct host *const *hosts, size_t n,
-	const struct push_total *t)
+static bool all_fit(struct wants *w, const struct service *s)
 {
-	const struct deploy *d = w->deploy;
+	for (size_t i = 0; i < s->n_certificates; i++)
+		if (!bundle_of(w, s->certificates[i]))
+			return false;
+	return true;
+}
 
-	for (size_t i = 0; d->left && i < n; i++)
-		for (size_t k = 0; k < hosts[i]->n_services; k++) {
-			const struct service *s = &hosts[i]->services[k];
+struct outcome {
+	struct wants *wants;
+	const struct host *const *hosts;
+	size_t n;
+	const enum push_end *ends;
+};
 
-			if (asked_for(w, hosts[i], s) &&
-				(unfinished(t, i) || !wanted(w, hosts[i], s)))
-				d->left(d->ctx, s->certificate, hosts[i]->name);
+/* Looked at, and pushed or found to need nothing? */
+static bool is_done(void *ctx, const struct host *h, const struct service *s)
+{
+	const struct outcome *o = ctx;
+
+	for (size_t i = 0; i < o->n; i++)
+		if (o->hosts[i] == h)
+			return o->ends[i] == PUSH_DONE && wanted(o->wants, h, s) &&
+				all_fit(o->wants, s);
+	return false;
+}
+
+static void tell_left(struct outcome *o)
+{
+	const struct deploy *d = o->wants->deploy;
+
+	for (size_t i = 0; d->left && i < o->n; i++)
+		for (size_t k = 0; k < o->hosts[i]->n_services; k++) {
+			const struct service *s = &o->hosts[i]->services[k];
+
+			if (!meant(o->wants, o->hosts[i], s) || is_done(o, o->hosts[i], s))
+				continue;
+			for (size_t j = 0; j < s->n_certificates; j++)
+				d->left(d->ctx, s->certificates[j], o->hosts[i]->name);
 		}
 }
 
@@ -248,29 +385,32 @@ static bool begin_dane(struct wants *wants, const struct push *p, struct dane_re
 	return e->kind == ERR_NONE;
 }
 
-static void tell_held(const struct context *c, const struct dane_total *held)
+static void tell_refused(const struct context *c, const struct dane_total *gate)
 {
 	AUTO(buf) struct buf text = BUF_EMPTY;
 	struct event ev = { .kind = EVENT_SUMMARY };
 
-	if (held->refused == 0)
+	if (gate->refused == 0)
 		return;
-	buf_printf(&text, "%zu service%s left for want of a TLSA record", held->refused,
-		many(held->refused));
+	buf_printf(&text, "%zu service%s left for want of a TLSA record", gate->refused,
+		many(gate->refused));
 	ev.detail = text.data;
 	report_emit(c->report, &ev);
 }
 
-/* *again: to be carried out once more then; 0: it needn't, or nobody wants to wait. */
+/* gone: hosts that failed already. *again: to be carried out once more then; 0: it needn't,
+ * or nobody wants to wait. */
 static int carry_out(const struct deploy *d, const struct host *const *hosts, size_t n,
-	struct push_total *total, time_t *again)
+	size_t gone, struct push_total *total, time_t *again)
 {
 	struct context *c = d->context;
-	AUTO(wants) struct wants wants = { .deploy = d };
+	AUTO(wants) struct wants wants = { .deploy = d, .contents = contents_new() };
 	AUTO(prober) struct prober *prober = NULL;
+	const struct ssh_vouch vouch = sshfp_vouch(c->settings);
 	AUTO(dane) struct dane *dane = NULL;
 	struct dane_request request;
-	struct dane_total held;
+	struct dane_total gate;
+	struct outcome outcome = { &wants, hosts, n, NULL };
 	struct rollout rollout;
 	struct err e = { 0 };
 	struct push push = {
@@ -279,11 +419,17 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.wanted = wanted,
 		.bundle = bundle_of,
 		.ctx = &wants,
+		.contents = wants.contents,
+		.vouch = &vouch,
 		.store_id = store_id(c->store),
 		.forks = (size_t)c->options->forks,
 		.rollout = &rollout,
 		.dry = d->dry,
 		.force = d->force || d->back,
+		.any_time = c->options->any_time || d->back,
+		.diff = c->options->diff,
+		.planned = d->planned,
+		.record = d->record,
 		.report = c->report,
 	};
 
@@ -296,18 +442,22 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	if (!prober || !begin_dane(&wants, &push, &request, &dane, &e))
 		return tell_error(c, &e);
 	*total = push_run(&push);
-	held = dane_end(dane);
-	*again = c->options->wait && !d->dry && !stop_requested() ? held.from : 0;
+	outcome.ends = total->ends;
+	gate = dane_end(dane);
+	*again = c->options->wait && !d->dry && !stop_requested() ? gate.from : 0;
 	if (!d->dry)
 		write_retry_file(c, hosts, n, total);
+	if (!d->dry && !d->back)
+		owing_keep(c, total, is_done, &outcome);
 	if (!*again)
-		tell_left(&wants, hosts, n, total);
-	free(total->ends);
-	total->ends = NULL;
-	if (wants.unfit + held.refused + held.owed == 0 && !d->partial)
+		tell_left(&outcome);
+	free(TAKE(total->ends));
+	free(TAKE(total->owed));
+	if (wants.unfit + gone + gate.refused + gate.held == 0 && !d->partial)
 		summarize(d, total);
-	tell_held(c, &held);
-	return total->failed + wants.unfit + held.refused > 0 ? EXIT_FAILED : EXIT_OK;
+	tell_refused(c, &gate);
+	return total->failed + wants.unfit + gone + gate.refused > 0 ? EXIT_FAILED
+								     : EXIT_OK;
 }
 
 static bool wait_until(const struct context *c, time_t when)
@@ -324,6 +474,42 @@ static bool wait_until(const struct context *c, time_t when)
 		clock_sleep_ms((int)(left > WAIT_MAX ? WAIT_MAX : left) * 1000, &stopped);
 }
 
+/* Those before --start-at's are left out. */
+static bool start_at(const char *name, const struct host **hosts, size_t *n, struct err *e)
+{
+	const char **names;
+	const char *near;
+	size_t first = 0;
+
+	while (first < *n && !text_eq(hosts[first]->name, name))
+		first++;
+	if (first < *n) {
+		*n -= first;
+		memmove(hosts, hosts + first, *n * sizeof *hosts);
+		return true;
+	}
+	names = xcalloc(*n + 1, sizeof *names);
+	for (size_t i = 0; i < *n; i++)
+		names[i] = hosts[i]->name;
+	near = text_nearest(name, names);
+	free(names);
+	return err_set(e, ERR_USAGE, "--start-at: '%.100s' is none of the hosts%s%s%s",
+		name, near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static bool select_hosts(
+	const struct context *c, const struct host ***hosts, size_t *n, struct err *e)
+{
+	const struct options *o = c->options;
+
+	if (!inventory_select(c->inventory, o->limit, hosts, n, e))
+		return false;
+	if (!o->start_at || start_at(o->start_at, *hosts, n, e))
+		return true;
+	free(*hosts);
+	return false;
+}
+
 int deploy_run(const struct deploy *d, struct push_total *total)
 {
 	struct context *c = d->context;
@@ -331,14 +517,15 @@ int deploy_run(const struct deploy *d, struct push_total *total)
 	const struct host **hosts;
 	struct err e = { 0 };
 	time_t again = 0;
-	size_t n;
+	size_t n, gone = 0;
 	int status;
 
-	if (!check_words(d, &e) ||
-		!inventory_select(c->inventory, c->options->limit, &hosts, &n, &e))
+	if (d->planned)
+		gone = select_planned(d, &hosts, &n);
+	else if (!check_words(d, &e) || !select_hosts(c, &hosts, &n, &e))
 		return tell_error(c, &e);
 	do
-		status = carry_out(d, hosts, n, total ? total : &unwatched, &again);
+		status = carry_out(d, hosts, n, gone, total ? total : &unwatched, &again);
 	while (again && wait_until(c, again));
 	free(hosts);
 	return status;

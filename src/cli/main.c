@@ -74,6 +74,9 @@ static int run_verb(struct context *c, const struct verb *v)
 		needs &= ~(unsigned)NEED_LOCK;
 	if (o->push)
 		needs |= NEED_INVENTORY;
+	if (o->out) /* what is planned is what the store holds at one time; and its id is
+		       kept */
+		needs |= NEED_LOCK;
 	if (!context_load(c, needs, v->name, &status))
 		return status;
 	status = v->run(c);

@@ -17,8 +17,10 @@ struct option {
 };
 
 #define AT(member) offsetof(struct options, member)
-#define HOSTS      (VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE | VERB_ROLLBACK)
-#define CHANGES    (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK | VERB_REPLACE)
+#define HOSTS                                                                              \
+	(VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE | VERB_ROLLBACK |          \
+		VERB_HOSTS)
+#define CHANGES (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK | VERB_REPLACE)
 
 static const struct option options[] = {
 	{ 'c', "config", "FILE", TEXT, AT(config), VERB_ALL,
@@ -36,6 +38,8 @@ static const struct option options[] = {
 	{ 'V', "version", NULL, FLAG, AT(version), VERB_ALL, "certpush's version" },
 	{ 'l', "limit", "PATTERN", TEXT, AT(limit), HOSTS,
 		"only these hosts, as ansible takes them" },
+	{ 0, "start-at", "HOST", TEXT, AT(start_at), VERB_PLAN | VERB_PUSH,
+		"begin with this one of them, in the inventory's order" },
 	{ 'n', "dry-run", NULL, FLAG, AT(dry), CHANGES,
 		"look at everything, change nothing" },
 	{ 0, "serial", "LIST", TEXT, AT(serial), CHANGES,
@@ -50,6 +54,13 @@ static const struct option options[] = {
 	{ 0, "force", NULL, FLAG, AT(force),
 		VERB_RENEW | VERB_PUSH | VERB_PLAN | VERB_REPLACE,
 		"renew what isn't due, replace what is newer, revoke with hosts left" },
+	{ 0, "any-time", NULL, FLAG, AT(any_time),
+		VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_REPLACE,
+		"change hosts also outside of their windows" },
+	{ 0, "diff", NULL, FLAG, AT(diff), VERB_PLAN | VERB_PUSH | VERB_ROLLBACK,
+		"tell what each changed file held and holds" },
+	{ 0, "out", "FILE", TEXT, AT(out), VERB_PLAN,
+		"write the plan there, for push FILE" },
 	{ 0, "exit-code", NULL, FLAG, AT(exit_code), VERB_PLAN,
 		"exit 1 if a push would change something" },
 	{ 0, "days", "N", NUMBER, AT(days), VERB_CHECK,
@@ -60,6 +71,14 @@ static const struct option options[] = {
 		"the variables of one host, as JSON" },
 	{ 0, "reason", "WORD", TEXT, AT(reason), VERB_REVOKE | VERB_REPLACE,
 		"why, as RFC 5280 calls it" },
+	{ 0, "fingerprint", "LIST", TEXT, AT(fingerprint), VERB_HOSTS,
+		"trust only keys with these: SHA256:…,SHA256:…" },
+	{ 0, "sshfp", NULL, FLAG, AT(sshfp), VERB_HOSTS,
+		"trust only keys with an SSHFP record that DNSSEC proves" },
+	{ 0, "yes", NULL, FLAG, AT(yes), VERB_HOSTS,
+		"trust on first use: whatever a host without known keys shows" },
+	{ 0, "replace", NULL, FLAG, AT(replace), VERB_HOSTS,
+		"ask also whether a changed key is to replace the old one" },
 	{ 0, "graph", NULL, FLAG, AT(graph), VERB_INVENTORY, "groups and hosts as a tree" },
 };
 

@@ -21,6 +21,7 @@ enum verb_bit {
 	VERB_REVOKE = 1 << 8,
 	VERB_ROLLBACK = 1 << 9,
 	VERB_REPLACE = 1 << 10,
+	VERB_HOSTS = 1 << 11,
 	VERB_ALL = 0xffff,
 };
 
@@ -32,13 +33,15 @@ struct options {
 	int verbose;
 	bool quiet, help, version;
 	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
-	bool dry, force, push, exit_code, wait;
+	bool dry, force, push, exit_code, wait, diff, any_time;
 	int days; /* -1: not given */
 	bool list, graph;
 	const char *host;
 	const char *reason;
-	const char *serial, *retry_file;
+	const char *serial, *retry_file, *out, *start_at;
 	int max_fail_percentage; /* -1: not given */
+	bool yes, sshfp, replace;
+	const char *fingerprint;
 
 	const char *verb;
 	const char **words; /* what follows the verb; malloc'ed */

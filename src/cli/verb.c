@@ -16,10 +16,12 @@ const struct verb verbs[] = {
 		"in advance.\n" },
 	{ "push", VERB_PUSH, cmd_push,
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_LOCK | NEED_TRUST,
-		"[SERVICE|PLAYBOOK...]",
+		"[SERVICE|PLAYBOOK...] | FILE",
 		"bring hosts to what the store holds, and prove it",
 		"What differs is sent, put in place, reloaded and asked for by handshake; if\n"
-		"the new certificate isn't served in time, the host is put back as it was.\n" },
+		"the new certificate isn't served in time, the host is put back as it was.\n"
+		"FILE, of plan --out: that plan and nothing else; a host is refused where the\n"
+		"store, the settings or what it holds isn't any more as it was then.\n" },
 	{ "rollback", VERB_ROLLBACK, cmd_rollback,
 		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_LOCK | NEED_TRUST,
 		"-l PATTERN [SERVICE|PLAYBOOK...]",
@@ -29,13 +31,21 @@ const struct verb verbs[] = {
 	{ "check", VERB_CHECK, cmd_check, NEED_SETTINGS | NEED_STORE, "[CERT...]",
 		"warn of certificates in the store that expire soon",
 		"For cron: silent, and exit status 0, when all is well. Without --days and\n"
-		"$DAYS it warns below 20 days, or a quarter of the lifetime if that is less.\n" },
+		"$DAYS it warns below 20 days, or a quarter of the lifetime if that is less.\n"
+		"A push that waits for its host's window is told too; it counts only if what\n"
+		"the host holds is itself that near to its end.\n" },
 	{ "check-remote", VERB_CHECK_REMOTE, cmd_check_remote, 0,
 		"[PROTOCOL [HOST[:PORT]]]", "ask services which certificate they serve now",
 		"Without words every check of the inventory; with a protocol those of that\n"
 		"protocol; with a host that host, of the inventory or any other.\n" },
 	{ "inventory", VERB_INVENTORY, cmd_inventory, NEED_SETTINGS | NEED_INVENTORY, "",
 		"show the inventory, as ansible-inventory does", NULL },
+	{ "hosts", VERB_HOSTS, cmd_hosts, NEED_SETTINGS | NEED_INVENTORY | NEED_STORE,
+		"trust [HOST...]",
+		"let new host keys into known_hosts, once they are proved",
+		"Each host is asked for its keys, the way a push goes there. What known_hosts\n"
+		"doesn't have is asked about on the terminal, or trusted as an option says;\n"
+		"without either nothing is changed. Without words: all hosts with services.\n" },
 	{ "account", VERB_ACCOUNT, cmd_account, NEED_SETTINGS | NEED_STORE | NEED_LOCK,
 		"show|register|rollover|deactivate [CA]",
 		"look after the accounts at the settings' CAs",

@@ -28,6 +28,7 @@ int cmd_rollback(struct context *c);
 int cmd_check(struct context *c);
 int cmd_check_remote(struct context *c);
 int cmd_inventory(struct context *c);
+int cmd_hosts(struct context *c);
 int cmd_account(struct context *c);
 int cmd_revoke(struct context *c);
 int cmd_replace(struct context *c);

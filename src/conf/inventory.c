@@ -5,6 +5,7 @@
 #include "conf/private/inventory_connection.h"
 #include "conf/private/inventory_read.h"
 #include "conf/private/inventory_services.h"
+#include "conf/private/inventory_window.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,7 @@ static void set_host(struct inventory_tree *t, const struct host_node *node,
 	set_groups(t, node, h);
 	ok = services_read(&vars, playbooks, h, &found);
 	connection_read(&vars, &h->connection, !ok || h->n_services ? &found : NULL);
+	windows_read(&vars, h, !ok || h->n_services ? &found : NULL);
 	tell_once(all, &found);
 }
 
@@ -110,6 +112,16 @@ const struct inventory *inventory_load(struct arena *a, const char *path,
 	struct inventory_tree *t = tree_new(a);
 
 	return inventory_read(t, path, all) ? inventory_build(t, playbooks, all) : NULL;
+}
+
+const struct service *host_service(const struct host *h, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < h->n_services; i++)
+		if (text_eq(h->services[i].name, name))
+			return &h->services[i];
+	return NULL;
 }
 
 const struct host *inventory_host(const struct inventory *inv, const char *name)

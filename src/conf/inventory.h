@@ -9,9 +9,17 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "conf/playbook.h"
+#include "conf/secret.h"
+#include "conf/window.h"
 
 /* What carries a session: certpush_transport. */
 enum transport { TRANSPORT_AUTO, TRANSPORT_LIBSSH2, TRANSPORT_OPENSSH };
+
+/* How files get there: certpush_transfer. */
+enum transfer { TRANSFER_SFTP, TRANSFER_STREAM };
+
+/* How another user is become: ansible_become_method. */
+enum become_method { BECOME_SUDO, BECOME_DOAS, BECOME_SU };
 
 /* How to get to a host: from the ansible_* variables. NULL and 0 mean "not said". */
 struct connection {
@@ -22,13 +30,24 @@ struct connection {
 	const char *known_hosts; /* UserKnownHostsFile of ansible_ssh_common_args */
 	const char *
 		proxy_command; /* ProxyCommand, or made of ProxyJump: run without a shell */
-	const char *remote_tmp; /* where staging directories go; NULL: ~/.certpush */
+	const char *const *through; /* the sshds on the way, which others may go through
+				       too: each jump host as "host:port", or a ProxyCommand
+				       of ssh as it was written; NULL-terminated, NULL: none
+				     */
+	const char *remote_tmp;     /* where staging directories go; NULL: ~/.certpush */
 	bool become;
-	const char *become_user;   /* "root" */
-	const char *become_method; /* "sudo" */
+	const char *become_user; /* "root" */
+	enum become_method become_method;
+	const char *become_exe; /* NULL: the method's name, looked up in the host's PATH */
+	const char *const *become_flags; /* words; NULL-terminated, NULL: none */
+	struct secret_source
+		become_password; /* none of them is said: it asks for none; not for doas */
 	int timeout; /* seconds for connect and login: ansible_ssh_timeout, 10 */
 	bool local;  /* ansible_connection: local */
 	enum transport transport;
+	enum transfer transfer;
+	bool sshfp; /* SSHFP records speak for a host that known_hosts doesn't know:
+		       certpush_sshfp, or VerifyHostKeyDNS=yes */
 	const char *const *options; /* of ssh's options those that only OpenSSH can honour,
 				       as words: "-oHostKeyAlias=mail"; NULL-terminated */
 };
@@ -36,6 +55,8 @@ struct connection {
 struct host {
 	const char *name; /* inventory_hostname */
 	struct connection connection;
+	const struct window *windows; /* certpush_window; none: at any time */
+	size_t n_windows;
 	struct service *services; /* sorted as the playbooks define them */
 	size_t n_services;
 	const char *const
@@ -76,16 +97,21 @@ struct inventory {
  * Of a host with services these variables are read (the last one that is said counts):
  * ansible_connection, ansible_host/ansible_ssh_host, …port, …user, …private_key_file,
  * …timeout, ansible_remote_tmp, ansible_become, …become_user/ansible_sudo_user,
- * …become_method, and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args the options
- * -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile,
- * and those that are kept for OpenSSH (ssh_args_read). All other options are passed over,
- * StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null among them: host keys are
- * always checked.
+ * …become_method (sudo, doas, su), …become_exe, …become_flags, with their method's own
+ * names (ansible_su_exe), the password as certpush_become_password_file, …_command or, in a
+ * file that only its owner can read, ansible_become_password; certpush_transport,
+ * …transfer, …sshfp, …window; and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args
+ * the options -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User,
+ * IdentityFile, VerifyHostKeyDNS and those that are kept for OpenSSH (ssh_args_read). All
+ * other options are passed over, StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null
+ * among them: host keys are always checked.
  */
 const struct inventory *inventory_load(struct arena *a, const char *path,
 	const struct playbooks *playbooks, struct errs *all) NODISCARD;
 
 const struct host *inventory_host(const struct inventory *inv, const char *name);
+/* NULL if it has none of that name. */
+const struct service *host_service(const struct host *h, const char *name);
 
 /*
  * What -l takes, as Ansible reads it: names, groups, globs, ~regex, GROUP[0], GROUP[1:3],

@@ -3,36 +3,24 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/text.h"
-#include "conf/private/inventory_ssh_args.h"
+#include "conf/private/inventory_become.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What is made of one host's variables, and where its errors go. */
-struct reader {
-	const struct vars *vars;
-	struct connection *c;
-	struct ssh_args args;
-	struct errs *all;
-	const char *method; /* of becoming */
-	struct pos method_pos;
-	bool ok;
-};
-
-static void fail(struct reader *r, const struct err *e)
+void reader_fail(struct reader *r, const struct err *e)
 {
 	r->ok = false;
 	if (r->all)
 		*errs_next(r->all) = *e;
 }
 
-/* Text that ends up in an ssh command line: no blanks, quotes, and no option. */
 static bool is_word(const char *s)
 {
 	return *s && *s != '-' && !strpbrk(s, " \t\n\r\"'\\");
 }
 
-static bool word(const struct node *n, const char *what, const char *expected,
+bool reader_word(const struct node *n, const char *what, const char *expected,
 	const char **out, struct err *e)
 {
 	if (!node_string(n, what, out, e))
@@ -52,7 +40,7 @@ static bool take_address(
 {
 	size_t len;
 
-	if (!word(n, what, "a host name or an address", &r->c->address, e))
+	if (!reader_word(n, what, "a host name or an address", &r->c->address, e))
 		return false;
 	len = strlen(r->c->address);
 	if (r->c->address[0] == '[' && r->c->address[len - 1] == ']')
@@ -69,7 +57,7 @@ static bool take_port(
 static bool take_user(
 	struct reader *r, const struct node *n, const char *what, struct err *e)
 {
-	return word(n, what, "a user's name", &r->c->user, e);
+	return reader_word(n, what, "a user's name", &r->c->user, e);
 }
 
 static bool take_key(
@@ -95,23 +83,20 @@ static bool take_tmp(
 	return node_string(n, what, &r->c->remote_tmp, e);
 }
 
-static bool take_become(
-	struct reader *r, const struct node *n, const char *what, struct err *e)
+/* One of these names, which end with NULL. */
+static bool choice(const struct node *n, const char *what, const char *const *names,
+	const char *expected, size_t *out, struct err *e)
 {
-	return node_bool(n, what, &r->c->become, e);
-}
+	const char *name, *near;
 
-static bool take_become_user(
-	struct reader *r, const struct node *n, const char *what, struct err *e)
-{
-	return word(n, what, "a user's name", &r->c->become_user, e);
-}
-
-static bool take_method(
-	struct reader *r, const struct node *n, const char *what, struct err *e)
-{
-	r->method_pos = n->pos;
-	return node_string(n, what, &r->method, e);
+	if (!node_string(n, what, &name, e))
+		return false;
+	for (*out = 0; names[*out]; ++*out)
+		if (text_eq(names[*out], name))
+			return true;
+	near = text_nearest(name, names);
+	return err_at(e, n->pos, "%s: expected %s, found '%.60s'%s%s%s", what, expected,
+		name, near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static bool take_transport(
@@ -121,19 +106,33 @@ static bool take_transport(
 		[TRANSPORT_LIBSSH2] = "libssh2",
 		[TRANSPORT_OPENSSH] = "openssh",
 		NULL };
-	const char *name, *near;
+	size_t i;
 
-	if (!node_string(n, what, &name, e))
+	if (!choice(n, what, names, "auto, libssh2 or openssh", &i, e))
 		return false;
-	for (size_t i = 0; names[i]; i++)
-		if (text_eq(names[i], name)) {
-			r->c->transport = (enum transport)i;
-			return true;
-		}
-	near = text_nearest(name, names);
-	return err_at(e, n->pos,
-		"%s: expected auto, libssh2 or openssh, found '%.60s'%s%s%s", what, name,
-		near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+	r->c->transport = (enum transport)i;
+	return true;
+}
+
+static bool take_transfer(
+	struct reader *r, const struct node *n, const char *what, struct err *e)
+{
+	static const char *const names[] = {
+		[TRANSFER_SFTP] = "sftp", [TRANSFER_STREAM] = "stream", NULL
+	};
+	size_t i;
+
+	if (!choice(n, what, names, "sftp or stream", &i, e))
+		return false;
+	r->c->transfer = (enum transfer)i;
+	return true;
+}
+
+static bool take_sshfp(
+	struct reader *r, const struct node *n, const char *what, struct err *e)
+{
+	r->sshfp_said = true;
+	return node_bool(n, what, &r->c->sshfp, e);
 }
 
 static bool take_timeout(
@@ -142,11 +141,15 @@ static bool take_timeout(
 	return node_int(n, what, "seconds (1-3600)", 1, 3600, &r->c->timeout, e);
 }
 
-static const char *plugin(const char *name)
+const char *reader_plugin(const char *name)
 {
-	static const char prefix[] = "ansible.builtin.";
+	static const char *const collections[] = { "ansible.builtin.",
+		"community.general." };
 
-	return text_starts(name, prefix) ? name + sizeof prefix - 1 : name;
+	for (size_t i = 0; i < ARRAY_LEN(collections); i++)
+		if (text_starts(name, collections[i]))
+			return name + strlen(collections[i]);
+	return name;
 }
 
 static bool take_kind(
@@ -158,19 +161,14 @@ static bool take_kind(
 
 	if (!node_string(n, what, &kind, e))
 		return false;
-	r->c->local = text_eq(plugin(kind), "local");
+	r->c->local = text_eq(reader_plugin(kind), "local");
 	for (i = 0; i < ARRAY_LEN(ssh) && !r->c->local; i++)
-		if (text_eq(plugin(kind), ssh[i]))
+		if (text_eq(reader_plugin(kind), ssh[i]))
 			return true;
 	return r->c->local || node_unexpected(n, what, "ssh, paramiko or local", e);
 }
 
-/* The last name that is said counts (lib/ansible/config/manager.py). */
-static const struct variable {
-	const char *names[4];
-	bool (*take)(
-		struct reader *r, const struct node *n, const char *what, struct err *e);
-} variables[] = {
+static const struct variable variables[] = {
 	{ { "ansible_connection" }, take_kind },
 	{ { "ansible_host", "ansible_ssh_host" }, take_address },
 	{ { "ansible_port", "ansible_ssh_port" }, take_port },
@@ -178,16 +176,15 @@ static const struct variable {
 	{ { "ansible_private_key_file", "ansible_ssh_private_key_file" }, take_key },
 	{ { "ansible_timeout", "ansible_ssh_timeout" }, take_timeout },
 	{ { "ansible_remote_tmp" }, take_tmp },
-	{ { "ansible_become" }, take_become },
-	{ { "ansible_become_user", "ansible_sudo_user" }, take_become_user },
-	{ { "ansible_become_method" }, take_method },
 	{ { "ansible_ssh_args" }, take_args }, /* of these the first counts, as with ssh */
 	{ { "ansible_ssh_common_args" }, take_args },
 	{ { "ansible_ssh_extra_args" }, take_args },
 	{ { "certpush_transport" }, take_transport },
+	{ { "certpush_transfer" }, take_transfer },
+	{ { "certpush_sshfp" }, take_sshfp },
 };
 
-static void take(struct reader *r, const struct variable *v)
+void reader_take(struct reader *r, const struct variable *v)
 {
 	const struct node *value;
 	const char *name = NULL;
@@ -195,7 +192,7 @@ static void take(struct reader *r, const struct variable *v)
 
 	if (!vars_first(r->vars, v->names, &name, &value, &e) ||
 		(value && !v->take(r, value, name, &e)))
-		fail(r, &e);
+		reader_fail(r, &e);
 }
 
 /* What the options of ssh say of things that no variable has said. */
@@ -208,8 +205,10 @@ static void take_from_args(struct reader *r)
 	if (r->args.port && !c->port) {
 		port = node_scalar(r->vars->arena, r->args.port, true, r->args.port_pos);
 		if (!node_port(port, "-p", &c->port, &e))
-			fail(r, &e);
+			reader_fail(r, &e);
 	}
+	if (!r->sshfp_said)
+		c->sshfp = r->args.sshfp;
 	if (r->args.user && !c->user)
 		c->user = r->args.user;
 	if (r->args.identity && !c->key_file)
@@ -238,18 +237,12 @@ static void check(struct reader *r)
 		err_set(&e, ERR_CONFIG,
 			"%s: expected a host name or an address: give it an ansible_host",
 			r->c->address);
-		fail(r, &e);
+		reader_fail(r, &e);
 	}
 	if (r->c->user && !is_word(r->c->user)) {
 		err_set(&e, ERR_CONFIG, "%s: expected a user's name, found '%s'",
 			r->vars->host, r->c->user);
-		fail(r, &e);
-	}
-	if (r->c->become && !text_eq(plugin(r->method), "sudo")) {
-		err_at(&e, r->method_pos,
-			"ansible_become_method: certpush knows only sudo (and a login as root needs none), found '%s'",
-			r->method);
-		fail(r, &e);
+		reader_fail(r, &e);
 	}
 }
 
@@ -261,30 +254,28 @@ static void defaults(struct connection *c)
 		c->timeout = 10;
 	if (!c->become_user)
 		c->become_user = "root";
-	c->become_method = "sudo";
 }
 
 bool connection_read(const struct vars *v, struct connection *c, struct errs *all)
 {
-	struct reader r = { .vars = v,
-		.c = c,
-		.args.only.arena = v->arena,
-		.all = all,
-		.method = "sudo",
-		.ok = true };
+	struct reader r = {
+		.vars = v, .c = c, .args.only.arena = v->arena, .all = all, .ok = true
+	};
 	struct proxy_target to;
 	struct err e;
 	size_t i;
 
 	*c = (struct connection){ .address = v->host };
 	for (i = 0; i < ARRAY_LEN(variables); i++)
-		take(&r, &variables[i]);
+		reader_take(&r, &variables[i]);
+	become_read(&r);
 	take_from_args(&r);
 	keep_options(&r);
 	defaults(c);
 	check(&r);
 	to = (struct proxy_target){ c->address, v->host, c->user, c->port };
+	c->through = ssh_args_through(&r.args, v->arena);
 	if (!ssh_args_proxy(&r.args, v->arena, &to, &c->proxy_command, &e))
-		fail(&r, &e);
+		reader_fail(&r, &e);
 	return r.ok;
 }

@@ -43,6 +43,15 @@ static void set_known_hosts(struct ssh_args *args, const char *value, struct pos
 		args->known_hosts = value;
 }
 
+/* To ask somebody, as it also knows, there is nobody. */
+static void set_sshfp(struct ssh_args *args, const char *value, struct pos pos)
+{
+	(void)pos;
+	if (!args->sshfp_said)
+		args->sshfp = strcasecmp(value, "yes") == 0;
+	args->sshfp_said = true;
+}
+
 static void set_jump(struct ssh_args *args, const char *value, struct pos pos)
 {
 	if (!args->jump && !args->command) {
@@ -70,6 +79,7 @@ static const struct option {
 	{ "userknownhostsfile", 0, set_known_hosts },
 	{ "proxyjump", 'J', set_jump },
 	{ "proxycommand", 0, set_command },
+	{ "verifyhostkeydns", 0, set_sshfp },
 };
 
 /* With libssh2 the session would be another one. */
@@ -316,4 +326,46 @@ bool ssh_args_proxy(const struct ssh_args *args, struct arena *a,
 	if (made)
 		*command = arena_strndup(a, b.data, b.len);
 	return made;
+}
+
+/* "user@host:port" without the user; the port where none is said. */
+static const char *door_of(struct arena *a, const char *jump, size_t len)
+{
+	const char *at = memrchr(jump, '@', len);
+	const char *host = at                 ? at + 1
+		: text_starts(jump, "ssh://") ? jump + strlen("ssh://")
+					      : jump;
+	const char *bracket = memrchr(jump, ']', len);
+	const size_t left = (size_t)(jump + len - host);
+	const bool ported = memrchr(bracket ? bracket : host, ':',
+		(size_t)(jump + len - (bracket ? bracket : host)));
+
+	return arena_printf(a, "%.*s%s", (int)left, host, ported ? "" : ":22");
+}
+
+/* Others, as nc, lead to no sshd that hosts have in common. */
+static bool runs_ssh(const char *command)
+{
+	const size_t len = strcspn(command, " \t");
+
+	return (len == 3 || (len > 3 && command[len - 4] == '/')) &&
+		memcmp(command + len - 3, "ssh", 3) == 0;
+}
+
+const char *const *ssh_args_through(const struct ssh_args *args, struct arena *a)
+{
+	const char *value = args->jump ? args->jump : args->command;
+	struct words doors = { .arena = a };
+	const char *const *list;
+
+	if (!value || strcasecmp(value, "none") == 0)
+		return NULL;
+	if (args->command && runs_ssh(value))
+		words_add(&doors, "%s", value);
+	for (const char *p = args->jump; p; p = strchr(p, ','), p += p != NULL)
+		words_add(&doors, "%s", door_of(a, p, strcspn(p, ",")));
+	list = words_end(&doors);
+	list = arena_copy(a, list, doors.n, sizeof *list);
+	words_clear(&doors);
+	return list;
 }

@@ -35,18 +35,19 @@ static bool run(const struct secret_source *src, struct buf *out, struct err *e)
 {
 	__attribute__((cleanup(free_words))) char **argv = argv_split(src->command);
 	AUTO(child_result) struct child_result r = CHILD_RESULT_EMPTY;
+	const char *name = src->name ? src->name : "secret_command";
 
 	if (!argv)
 		return err_set(e, ERR_CONFIG,
-			"secret_command: no command, or a quote that is never closed");
+			"%s: no command, or a quote that is never closed", name);
 	if (!child_run(&(struct child_spec){ .argv = (const char *const *)argv,
 			       .dir = src->dir,
 			       .deadline = deadline_in(SECRET_SECONDS),
 			       .max_output = SECRET_MAX },
 		    &r, e))
-		return err_wrap(e, "secret_command");
+		return err_wrap(e, "%s", name);
 	if (r.status)
-		return err_set(e, ERR_CONFIG, "secret_command: %s: exit status %d%s%.200s",
+		return err_set(e, ERR_CONFIG, "%s: %s: exit status %d%s%.200s", name,
 			argv[0], r.status, r.err.len ? ": " : "", last_line(&r.err));
 	buf_add(out, r.out.data, r.out.len);
 	return true;

@@ -11,7 +11,8 @@
 /* One of a file, an environment variable, a command, or (0600 settings only) in clear. */
 struct secret_source {
 	const char *file, *env, *command, *clear;
-	const char *dir; /* where the command runs: the directory of the settings */
+	const char *dir;  /* where the command runs: the directory of the settings */
+	const char *name; /* what messages call the command; NULL: secret_command */
 	struct pos pos;
 };
 /* How many of them are said. */

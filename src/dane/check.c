@@ -1,38 +1,35 @@
+#include "base/text.h"
 #include "conf/settings.h"
 #include "dane/dane.h"
 #include "dns/dns.h"
 
-/* A guess among several would be another one with another order of the CA's. */
-static const char *name_of(const struct settings *s, const struct service *service,
-	const struct check *c, struct errs *all)
+/* The one that a check without a `name` asks for; NULL: the settings don't say. False where
+ * a guess among several would be another one with another order of the CA's. */
+static bool find_name(const struct settings *s, const struct service *service,
+	const struct check *c, const char *certificate, const char **name, struct errs *all)
 {
-	const struct certificate *cert = settings_certificate(s, service->certificate);
-	const char *name = c->name;
+	const struct certificate *cert = settings_certificate(s, certificate);
 	size_t n = 0;
 
-	if (name || !cert)
-		return name;
-	for (size_t i = 0; i < cert->n_names; i++)
+	*name = NULL;
+	for (size_t i = 0; cert && i < cert->n_names; i++)
 		if (certificate_domain(cert->names[i]) == cert->names[i]) {
-			name = cert->names[i];
+			*name = cert->names[i];
 			n++;
 		}
-	if (n == 1)
-		return name;
+	if (!cert || n == 1)
+		return true;
 	err_at(errs_next(all), service->pos,
 		"%s: tlsa: give its %s check a `name`: the certificate has %s",
 		service->name, c->protocol, n == 0 ? "only wildcards" : "several");
-	return NULL;
+	return false;
 }
 
-static void check_one(const struct settings *settings, const struct service *s,
-	const struct check *c, struct errs *all)
+static void check_publisher(const struct settings *settings, const struct service *s,
+	const char *name, struct errs *all)
 {
-	const char *name = name_of(settings, s, c, all);
-	const struct dns_settings *d = name ? settings_dns_for(settings, name) : NULL;
+	const struct dns_settings *d = settings_dns_for(settings, name);
 
-	if (!name || check_tlsa(s, c) != TLSA_MANAGE)
-		return;
 	if (!d)
 		err_at(errs_next(all), s->pos,
 			"%s: tlsa: manage: no dns entry in %s is for %s", s->name,
@@ -41,6 +38,25 @@ static void check_one(const struct settings *settings, const struct service *s,
 		err_at(errs_next(all), s->pos,
 			"%s: tlsa: manage: the provider '%s' of %s knows TXT records only: rfc2136 could, or say `tlsa: require` and publish them yourself",
 			s->name, d->provider, name);
+}
+
+static void check_one(const struct settings *settings, const struct service *s,
+	const struct check *c, struct errs *all)
+{
+	const bool managed = check_tlsa(s, c) == TLSA_MANAGE;
+	const char *last = c->name;
+
+	if (c->name && managed)
+		check_publisher(settings, s, c->name, all);
+	for (size_t i = 0; !c->name && i < s->n_certificates; i++) {
+		const char *name;
+
+		if (!find_name(settings, s, c, s->certificates[i], &name, all))
+			return;
+		if (name && managed && !text_eq(name, last))
+			check_publisher(settings, s, name, all);
+		last = name;
+	}
 }
 
 void dane_check(

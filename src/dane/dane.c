@@ -107,6 +107,16 @@ static bool is_refused_now(const struct dane *d, const struct point *p)
 	return false;
 }
 
+/* Of the same service and name: several certificates are one warning. */
+static bool is_told(const struct dane *d, const struct point *p)
+{
+	for (const struct point *q = d->points; q < p; q++)
+		if (q->host == p->host && q->service == p->service && q->base == p->base &&
+			is_refused_now(d, q))
+			return true;
+	return false;
+}
+
 static void judge(struct dane *d, struct point *p)
 {
 	const struct base *b = base_of(d, p);
@@ -129,7 +139,7 @@ static void judge_all(struct dane *d)
 		if (!p->wanted)
 			continue;
 		judge(d, p);
-		if (is_refused_now(d, p))
+		if (is_refused_now(d, p) && !is_told(d, p))
 			tell_refused_now(d, p);
 		if (!p->blocked || !d->request->force)
 			continue;
@@ -233,7 +243,7 @@ static void await(struct dane *d, struct base *b)
 		clock_sleep_ms(AGAIN_MS, &stopped));
 }
 
-static void judge_owed(struct dane *d)
+static void judge_held(struct dane *d)
 {
 	for (size_t i = 0; i < d->n_points; i++) {
 		struct point *p = &d->points[i];
@@ -264,7 +274,7 @@ static void finish(struct dane *d)
 	for (size_t i = 0; i < d->n_bases; i++)
 		if (is_pending(d, &d->bases[i]))
 			await(d, &d->bases[i]);
-	judge_owed(d);
+	judge_held(d);
 	if (any_managed(d) && !stop_requested())
 		points_ask(d);
 	for (size_t i = 0; i < d->n_bases && !stop_requested(); i++)

@@ -57,12 +57,12 @@ bool dane_permits(const struct dane *d, const struct host *h, const struct servi
 
 struct dane_total {
 	size_t refused; /* services: it has been told why */
-	size_t owed;    /* services that are to be pushed to later … */
+	size_t held;    /* services that are to be pushed to later … */
 	time_t from;    /* … all of them from then on; 0: it isn't known */
 };
 
 /*
- * After the push: see that what was published is shown, tell what is owed and from when on,
+ * After the push: see that what was published is shown, tell what is held and from when on,
  * and take out the records of ours that nothing serves any more. d may be NULL.
  */
 struct dane_total dane_end(struct dane *d);

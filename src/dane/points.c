@@ -31,13 +31,38 @@ static bool is_pushed_to(const struct dane_request *r, const struct host *h)
 	return false;
 }
 
-/* What it is to serve after this push; NULL: nothing is pushed to it. */
-static const struct bundle *bundle_for(
+/* Is it pushed to? With all of its certificates, or not at all. */
+static bool is_wanted(
 	const struct dane_request *r, const struct host *h, const struct service *s)
 {
-	return is_pushed_to(r, h) && r->wanted(r->ctx, h, s)
-		? r->bundle(r->ctx, s->certificate)
-		: NULL;
+	if (!is_pushed_to(r, h) || !r->wanted(r->ctx, h, s))
+		return false;
+	for (size_t i = 0; i < s->n_certificates; i++)
+		if (!r->bundle(r->ctx, s->certificates[i]))
+			return false;
+	return true;
+}
+
+/* NULL: the store has none, or it can't be read, which has been told. */
+static const struct chain *stored_chain(struct dane *d, const char *certificate)
+{
+	const struct store *store = d->request->store;
+	struct stored *s;
+	struct err e;
+
+	for (size_t i = 0; i < d->n_stored; i++)
+		if (text_eq(d->stored[i]->certificate, certificate))
+			return d->stored[i]->chain.n > 0 ? &d->stored[i]->chain : NULL;
+	GROW(d->stored, d->n_stored);
+	s = d->stored[d->n_stored++] = xcalloc(1, sizeof *s);
+	s->certificate = certificate;
+	if (!store_has(store, certificate))
+		return NULL;
+	if (store_read_chain(store, certificate, &s->chain, &e))
+		return &s->chain;
+	report_warn(d->request->report, "%s: %s", certificate, e.msg);
+	d->blind = true;
+	return NULL;
 }
 
 static bool find_base(const struct dane *d, const char *name, size_t *i)
@@ -53,10 +78,8 @@ static void add_point(struct dane *d, struct point *p)
 {
 	const char *name = point_name(d->arena, p->check, p->chain->certs[0]);
 
-	if (!name || (!find_base(d, name, &p->base) && !p->wanted)) {
-		chain_clear(&p->stored);
+	if (!name || (!find_base(d, name, &p->base) && !p->wanted))
 		return;
-	}
 	if (p->base == d->n_bases) {
 		GROW(d->bases, d->n_bases);
 		d->bases[d->n_bases++] = (struct base){ .name = name };
@@ -66,40 +89,49 @@ static void add_point(struct dane *d, struct point *p)
 	d->points[d->n_points++] = *p;
 }
 
-static void add_check(struct dane *d, struct point p, const struct bundle *b)
+/* A point for each of the service's certificates that the check must show. */
+static void add_check(struct dane *d, struct point p)
 {
-	const char *certificate = p.service->certificate;
-	const struct store *store = d->request->store;
-	struct err e;
+	const struct dane_request *r = d->request;
+	const struct service *s = p.service;
+	const struct chain **chains =
+		arena_calloc(d->arena, s->n_certificates, sizeof *chains);
+	const char **names = arena_calloc(d->arena, s->n_certificates, sizeof *names);
+	size_t *chosen = arena_calloc(d->arena, s->n_certificates, sizeof *chosen);
+	size_t n = 0, n_chosen;
 
-	p.wanted = b;
-	p.chain = b ? &b->chain : &p.stored;
-	if (!b && !store_has(store, certificate))
-		return;
-	if (!b && !store_read_chain(store, certificate, &p.stored, &e)) {
-		report_warn(d->request->report, "%s: %s", certificate, e.msg);
-		d->blind = true;
-		return;
+	for (size_t i = 0; i < s->n_certificates; i++) {
+		const char *name = s->certificates[i];
+
+		chains[n] =
+			p.wanted ? &r->bundle(r->ctx, name)->chain : stored_chain(d, name);
+		names[n] = name;
+		n += chains[n] != NULL;
 	}
-	add_point(d, &p);
+	n_chosen = probe_choose(chains, n, p.check->name, chosen);
+	for (size_t i = 0; i < n_chosen; i++) {
+		p.certificate = names[chosen[i]];
+		p.chain = chains[chosen[i]];
+		p.key = s->n_certificates > 1 ? probe_key_of(p.chain->certs[0]) : NULL;
+		add_point(d, &p);
+	}
 }
 
 /* Those that are wanted make the bases; the others are looked for among these. */
 static void add_service(
 	struct dane *d, const struct host *h, const struct service *s, bool wanted)
 {
-	const struct bundle *b = bundle_for(d->request, h, s);
-
-	if ((b != NULL) != wanted)
+	if (is_wanted(d->request, h, s) != wanted)
 		return;
 	for (size_t i = 0; i < s->n_checks; i++) {
 		const struct point p = { .host = h,
 			.service = s,
 			.check = &s->checks[i],
-			.mode = check_tlsa(s, &s->checks[i]) };
+			.mode = check_tlsa(s, &s->checks[i]),
+			.wanted = wanted };
 
 		if (p.mode != TLSA_NONE)
-			add_check(d, p, b);
+			add_check(d, p);
 	}
 }
 
@@ -117,10 +149,6 @@ void points_find(struct dane *d)
 	add_all(d, true);
 	if (d->n_bases > 0)
 		add_all(d, false);
-	/* they don't move any more */
-	for (size_t i = 0; i < d->n_points; i++)
-		if (!d->points[i].wanted)
-			d->points[i].chain = &d->points[i].stored;
 }
 
 static void forget(struct point *p)
@@ -134,11 +162,14 @@ static void forget(struct point *p)
 
 void points_clear(struct dane *d)
 {
-	for (size_t i = 0; i < d->n_points; i++) {
+	for (size_t i = 0; i < d->n_points; i++)
 		forget(&d->points[i]);
-		chain_clear(&d->points[i].stored);
-	}
 	free(d->points);
+	for (size_t i = 0; i < d->n_stored; i++) {
+		chain_clear(&d->stored[i]->chain);
+		free(d->stored[i]);
+	}
+	free(d->stored);
 }
 
 static void ask(void *ctx, size_t i)
@@ -147,7 +178,8 @@ static void ask(void *ctx, size_t i)
 	struct point *p = &d->points[i];
 	const struct check *c = p->check;
 	const struct probe_target t = { .protocol = c->protocol,
-		.name = base_domain(&d->bases[p->base]) };
+		.name = base_domain(&d->bases[p->base]),
+		.key = p->key };
 	const int port = c->port ? c->port : probe_protocol_port(c->protocol);
 	struct probe_address *list;
 	struct err unresolved;

@@ -37,7 +37,7 @@ static bool is_of(const struct dane *d, const struct point *p, const struct base
 /* The key of its certificate's next renewal, if one is made in advance. */
 static void add_next(const struct dane *d, struct records *r, const struct point *p)
 {
-	const char *name = p->service->certificate;
+	const char *name = p->certificate;
 	const struct certificate *c = settings_certificate(d->request->settings, name);
 	AUTO(key) struct key *next = NULL;
 	struct sha256 key;
@@ -78,18 +78,29 @@ static void add_served(const struct dane *d, struct records *r, const struct bas
 	}
 }
 
+/* Whose it is; that of a key which nothing is to serve stands beside another's. */
+static const char *certificate_of(
+	const struct dane *d, const struct base *b, const char *record)
+{
+	const struct point *found = NULL;
+
+	for (size_t i = 0; i < d->n_points; i++) {
+		const struct point *p = &d->points[i];
+
+		if (is_of(d, p, b) && (!found || tlsa_fits(record, p->chain)))
+			found = p;
+	}
+	return found ? found->certificate : NULL;
+}
+
 static void tell(const struct dane *d, const struct base *b, enum event_kind kind,
 	const char *record)
 {
-	const char *certificate = NULL;
 	AUTO(buf) struct buf text = BUF_EMPTY;
 	struct event ev = { .kind = kind, .item = b->name, .dry = d->request->dry };
 
-	for (size_t i = 0; i < d->n_points && !certificate; i++)
-		if (is_of(d, &d->points[i], b))
-			certificate = d->points[i].service->certificate;
 	buf_printf(&text, "TLSA %s", record);
-	ev.certificate = certificate;
+	ev.certificate = certificate_of(d, b, record);
 	ev.detail = text.data;
 	report_emit(d->request->report, &ev);
 }
@@ -244,7 +255,7 @@ void publish(struct dane *d, struct base *b)
 static void add_stored(const struct dane *d, struct records *r, const struct base *b)
 {
 	for (size_t i = 0; i < d->n_points; i++) {
-		const char *name = d->points[i].service->certificate;
+		const char *name = d->points[i].certificate;
 		AUTO(chain) struct chain chain = { 0 };
 		struct err e;
 

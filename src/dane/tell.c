@@ -140,8 +140,8 @@ static void tell_blocked(struct dane *d, struct point *p)
 			time_openssl(p->from).s);
 	else
 		buf_puts(&text, "when its new TLSA record has been out for twice its TTL");
-	tell(d, p, EVENT_OWED, text.data);
-	d->total.owed++;
+	tell(d, p, EVENT_HELD, text.data);
+	d->total.held++;
 	if (p->from > d->total.from)
 		d->total.from = p->from;
 }

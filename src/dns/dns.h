@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdint.h>
+
 /* How one provider is set up. Texts are not owned: they live as long as the configuration.
  */
 struct dns_config {
@@ -178,6 +180,35 @@ bool dns_dnssec(const struct dns_config *c, const char *const *domains, size_t n
 bool dns_is_unsigned(const struct dns_config *c, const char *name, int64_t deadline);
 /* The version of libunbound, or NULL: built without it, and DNSSEC always holds. */
 const char *dns_validator(void);
+
+/*
+ * SSHFP records (RFC 4255, 6594, 7479): what the DNS says of a host's keys. Only SHA-256 is
+ * kept: SHA-1 no longer proves anything.
+ */
+struct dns_sshfp {
+	struct dns_sshfp_record {
+		uint8_t algorithm;
+		uint8_t sha256[32];
+	} * list;
+	size_t n;
+	bool secure; /* DNSSEC proves them */
+};
+void dns_sshfp_clear(struct dns_sshfp *s);
+DEFINE_AUTO_VALUE(struct dns_sshfp, dns_sshfp, dns_sshfp_clear)
+
+/* c: whose resolvers and trust anchor. False with ERR_DNS: bogus, or no answer; ERR_CONFIG:
+ * the trust anchor; ERR_STOPPED. */
+bool dns_sshfp_find(const struct dns_config *c, const char *host, int64_t deadline,
+	struct dns_sshfp *s, struct err *e) NODISCARD;
+
+enum dns_sshfp_verdict {
+	DNS_SSHFP_SILENT, /* of keys of this type they say nothing */
+	DNS_SSHFP_MATCHES,
+	DNS_SSHFP_DIFFERS,
+};
+/* Of a public key as SSH has it (RFC 4253 6.6), whether they are secure or not. */
+enum dns_sshfp_verdict dns_sshfp_check(
+	const struct dns_sshfp *s, const void *blob, size_t len);
 
 /* Is it told where the record must stand (dns_trace), or does it find that out by itself?
  */

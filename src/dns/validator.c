@@ -1,11 +1,16 @@
 #include "dns/private/validator.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "dns/dns.h"
 
 void questions_clear(struct question *q, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		buf_clear(&q[i].why);
+		for (size_t k = 0; k < q[i].n_rdata; k++)
+			buf_clear(&q[i].rdata[k]);
+		free(q[i].rdata);
+	}
 }
 
 #ifdef CERTPUSH_UNBOUND
@@ -95,6 +100,15 @@ static struct ub_ctx *context(const struct endpoints *through, const ldns_rr_lis
 	return TAKE(ctx);
 }
 
+static void keep(struct question *q, const struct ub_result *r)
+{
+	for (size_t i = 0; r->data && r->data[i]; i++) {
+		GROW(q->rdata, q->n_rdata);
+		buf_init(&q->rdata[q->n_rdata]);
+		buf_add(&q->rdata[q->n_rdata++], r->data[i], (size_t)r->len[i]);
+	}
+}
+
 static void take(void *arg, int error, struct ub_result *r)
 {
 	struct question *q = arg;
@@ -108,6 +122,8 @@ static void take(void *arg, int error, struct ub_result *r)
 	} else if (error == 0 && r->secure) {
 		q->verdict = VERDICT_SECURE;
 	}
+	if (error == 0 && !r->bogus)
+		keep(q, r);
 	ub_resolve_free(r);
 }
 

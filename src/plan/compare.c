@@ -2,6 +2,7 @@
 #include "plan/plan.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #define DAY 86400
 
@@ -17,11 +18,6 @@ void seen_clear(struct seen_file *seen, size_t n)
 		chain_clear(&seen[i].held);
 }
 
-bool plan_holds_leaf(const struct target *t)
-{
-	return t->file->part == PART_CERT || t->file->part == PART_FULLCHAIN;
-}
-
 static bool share_a_name(const struct cert *a, const struct cert *b)
 {
 	size_t n_a, n_b;
@@ -34,15 +30,15 @@ static bool share_a_name(const struct cert *a, const struct cert *b)
 }
 
 /* Of content that differs: what is it? */
-static const char *kind_of(const struct target *t, const struct bundle *b)
+static const char *kind_of(const struct target *t)
 {
 	const struct cert *theirs = t->seen->held.n ? t->seen->held.certs[0] : NULL;
 	const struct cert *ours;
 	struct sha256 print, wanted;
 
-	if (!theirs || !plan_holds_leaf(t))
+	if (!theirs || !file_holds_leaf(t->file))
 		return "content";
-	ours = b->chain.certs[0];
+	ours = t->bundle->chain.certs[0];
 	print = cert_sha256(theirs);
 	wanted = cert_sha256(ours);
 	if (sha256_eq(&print, &wanted))
@@ -53,19 +49,55 @@ static const char *kind_of(const struct target *t, const struct bundle *b)
 	return cert_not_before(theirs) > cert_not_before(ours) + DAY ? "newer" : "older";
 }
 
-static const char *difference(const struct target *t, const struct bundle *b)
+static struct drift *drifted(struct drift *list, size_t *n, const char *what)
+{
+	struct drift *d = &list[(*n)++];
+
+	*d = (struct drift){ .what = what };
+	return d;
+}
+
+static void drift_of_account(struct drift *list, size_t *n, const char *what,
+	const char *wanted, const char *name, const char *number)
+{
+	struct drift *d;
+
+	if (same_account(wanted, name, number))
+		return;
+	d = drifted(list, n, what);
+	snprintf(d->before, sizeof d->before, "%s", name);
+	snprintf(d->after, sizeof d->after, "%s", wanted);
+}
+
+size_t plan_drift(const struct target *t, struct drift list[DRIFTS])
 {
 	const struct seen_file *seen = t->seen;
+	const struct file *f = t->file;
+	struct drift *d;
+	size_t n = 0;
+
+	if (seen->state != SEEN_FILE)
+		return 0;
+	drift_of_account(list, &n, "owner", f->owner, seen->owner, seen->uid);
+	drift_of_account(list, &n, "group", f->group, seen->group, seen->gid);
+	if (seen->mode != f->mode) {
+		d = drifted(list, &n, "mode");
+		snprintf(d->before, sizeof d->before, "%04o", seen->mode);
+		snprintf(d->after, sizeof d->after, "%04o", f->mode);
+	}
+	return n;
+}
+
+static const char *difference(const struct target *t)
+{
+	const struct seen_file *seen = t->seen;
+	struct drift drift[DRIFTS];
 
 	if (seen->state == SEEN_MISSING)
 		return "missing";
 	if (!sha256_eq(&seen->sha256, &t->sha256))
-		return kind_of(t, b);
-	if (!same_account(t->file->owner, seen->owner, seen->uid))
-		return "owner";
-	if (!same_account(t->file->group, seen->group, seen->gid))
-		return "group";
-	return seen->mode == t->file->mode ? NULL : "mode";
+		return kind_of(t);
+	return plan_drift(t, drift) > 0 ? drift[0].what : NULL;
 }
 
 static bool replaceable(const struct target *t, struct err *e)
@@ -85,8 +117,7 @@ static bool content_differs(const struct target *t)
 	return t->seen->state == SEEN_MISSING || !sha256_eq(&t->seen->sha256, &t->sha256);
 }
 
-/* The targets of a service stand together. */
-static struct target *targets_of(
+struct target *plan_targets_of(
 	const struct host_plan *p, const struct service_plan *s, size_t *n)
 {
 	size_t first = 0;
@@ -99,23 +130,28 @@ static struct target *targets_of(
 	return &p->targets[first];
 }
 
-/* A key that differs beside a certificate that is right isn't its key. */
-static void find_wrong_key(struct target *list, size_t n)
+/* Is the certificate of this key right, wherever the service has it? */
+static bool leaf_is_right(const struct target *key, const struct target *list, size_t n)
 {
-	struct target *key = NULL;
 	bool right = false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (list[i].file->part == PART_PRIVKEY && text_eq(list[i].why, "content"))
-			key = &list[i];
-		if (!plan_holds_leaf(&list[i]))
+		if (list[i].bundle != key->bundle || !file_holds_leaf(list[i].file))
 			continue;
 		if (content_differs(&list[i]) && !text_eq(list[i].why, "chain"))
-			return;
+			return false;
 		right = true;
 	}
-	if (key && right)
-		key->why = "wrong key";
+	return right;
+}
+
+/* A key that differs beside a certificate that is right isn't its key. */
+static void find_wrong_keys(struct target *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].file->part == PART_PRIVKEY && text_eq(list[i].why, "content") &&
+			leaf_is_right(&list[i], list, n))
+			list[i].why = "wrong key";
 }
 
 static const struct target *find_newer(const struct target *list, size_t n)
@@ -129,9 +165,9 @@ static const struct target *find_newer(const struct target *list, size_t n)
 static void conclude(struct host_plan *p, struct service_plan *s, bool force)
 {
 	size_t n;
-	struct target *list = targets_of(p, s, &n);
+	struct target *list = plan_targets_of(p, s, &n);
 
-	find_wrong_key(list, n);
+	find_wrong_keys(list, n);
 	s->newer = force ? NULL : find_newer(list, n);
 	for (size_t i = 0; i < n; i++) {
 		struct target *t = &list[i];
@@ -157,7 +193,7 @@ bool plan_compare(
 		t->seen = &seen[i];
 		if (!replaceable(t, e))
 			return false;
-		t->why = difference(t, plan_service(p, t->service)->bundle);
+		t->why = difference(t);
 	}
 	for (size_t i = 0; i < p->n_services; i++)
 		conclude(p, &p->services[i], force);
@@ -168,6 +204,11 @@ void plan_stale(struct service_plan *s, const char *why)
 {
 	if (!s->reload_why)
 		s->reload_why = why;
+}
+
+bool plan_takes_up(const struct service_plan *s)
+{
+	return s->reload_why != NULL;
 }
 
 static void add_command(
@@ -181,8 +222,44 @@ static void add_command(
 	list[(*n)++] = (struct command){ .line = line, .service = s };
 }
 
+/* What it is made from has changed, or may have without its having been made anew. */
+static bool is_due(
+	const struct host_plan *p, const struct service_plan *s, const struct build *b)
+{
+	size_t n;
+	const struct target *list = plan_targets_of(p, s, &n);
+
+	if (b->n_inputs == 0 || s->n_changes == 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if ((list[i].why || list[i].seen->owed) &&
+			text_among(b->inputs, b->n_inputs, list[i].file->as_written))
+			return true;
+	return false;
+}
+
+static size_t count_builds(const struct host_plan *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_services; i++)
+		n += p->services[i].service->n_builds;
+	return n;
+}
+
+static void add_builds(struct host_plan *p, const struct service_plan *s)
+{
+	for (size_t i = 0; i < s->service->n_builds; i++) {
+		const struct build *b = &s->service->builds[i];
+
+		if (is_due(p, s, b))
+			add_command(p->builds, &p->n_builds, b->command, s->service);
+	}
+}
+
 void plan_commands(struct arena *a, struct host_plan *p)
 {
+	p->builds = arena_calloc(a, count_builds(p), sizeof *p->builds);
 	p->validates = arena_calloc(a, p->n_services, sizeof *p->validates);
 	p->reloads = arena_calloc(a, p->n_services, sizeof *p->reloads);
 	for (size_t i = 0; i < p->n_services; i++) {
@@ -190,6 +267,7 @@ void plan_commands(struct arena *a, struct host_plan *p)
 
 		if (!s->reload_why)
 			continue;
+		add_builds(p, s);
 		add_command(
 			p->validates, &p->n_validates, s->service->validate, s->service);
 		add_command(p->reloads, &p->n_reloads, s->service->reload, s->service);

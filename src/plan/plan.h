@@ -27,11 +27,28 @@ struct seen_file {
 };
 void seen_clear(struct seen_file *seen, size_t n);
 
+/*
+ * What the files of a run must hold: a certificate's own texts, and what is rendered from
+ * them (combined, PKCS#12, DER), once for all hosts. Filled by one thread, then read-only;
+ * bundles and files must outlive it.
+ */
+struct contents;
+struct contents *contents_new(void) NODISCARD;
+void contents_free(struct contents *c);
+DEFINE_AUTO(struct contents, contents, contents_free)
+/* passphrase: of PKCS#12, "" for others. For a file that contents_find has nothing for. */
+bool contents_add(struct contents *c, const struct bundle *b, const struct file *f,
+	const char *passphrase, struct err *e) NODISCARD;
+/* NULL: it was never rendered. */
+const struct buf *contents_find(
+	const struct contents *c, const struct bundle *b, const struct file *f);
+
 /* One path of the host that must hold one part of one certificate. */
 struct target {
 	const struct service *service;
 	const struct file *file;
-	const struct buf *content;    /* what it must hold: one of the bundle's texts */
+	const struct bundle *bundle;
+	const struct buf *content;    /* what it must hold */
 	struct sha256 sha256;         /* of content */
 	const struct seen_file *seen; /* NULL before the host was looked at */
 	const char *why; /* NULL: as it should be; else a word of plan_compare */
@@ -40,9 +57,10 @@ struct target {
 
 struct service_plan {
 	const struct service *service;
-	const struct bundle *bundle;
-	size_t n_changes;       /* of its targets */
+	const struct bundle **bundles; /* of each of its certificates */
+	size_t n_changes;              /* of its targets */
 	const char *reload_why; /* why the process must take the files up; NULL: needn't */
+	time_t served_until; /* the end of the certificate that a stale process serves; 0 */
 	bool faulty; /* it doesn't answer as it should, and no reload would mend that */
 	const struct target *newer; /* what it holds there must not be replaced */
 };
@@ -59,7 +77,9 @@ struct host_plan {
 	size_t n_services;
 	struct target *targets; /* all of them, in the order of services and their files */
 	size_t n_targets;
-	size_t n_changes;          /* targets with a why */
+	size_t n_changes;       /* targets with a why */
+	struct command *builds; /* of the services to reload, whose inputs changed */
+	size_t n_builds;
 	struct command *validates; /* distinct ones of the services to reload, in order */
 	size_t n_validates;
 	struct command *reloads;
@@ -70,15 +90,21 @@ struct host_plan {
 typedef const struct bundle *plan_bundle(void *ctx, const char *certificate);
 
 /*
- * The targets of those services of a host whose bundle there is, before it was looked at.
+ * The targets of those services of a host whose bundles there are, before it was looked at.
  * wanted(ctx, host, service) may be NULL: all.
  */
 struct host_plan *plan_targets(struct arena *a, const struct host *h,
 	bool (*wanted)(void *ctx, const struct host *h, const struct service *s),
-	plan_bundle *bundle, void *ctx) NODISCARD;
+	plan_bundle *bundle, void *ctx, const struct contents *contents) NODISCARD;
 
-/* Does it hold the leaf? Then a look wants the certificates that are there. */
-bool plan_holds_leaf(const struct target *t);
+/* What of a file that is there isn't as the settings say: "owner", "group" or "mode". */
+struct drift {
+	const char *what;
+	char before[64], after[64];
+};
+enum { DRIFTS = 3 };
+/* How many there are; none of a file that is missing. */
+size_t plan_drift(const struct target *t, struct drift list[DRIFTS]);
 
 /*
  * Compare with what was seen (one for each target) and say what must change, and why:
@@ -97,6 +123,9 @@ bool plan_compare(struct host_plan *p, const struct seen_file *seen, bool force,
  */
 void plan_stale(struct service_plan *s, const char *why);
 
+/* Has its process something to take up? */
+bool plan_takes_up(const struct service_plan *s);
+
 /* Collect the commands of the services that have something to take up. */
 void plan_commands(struct arena *a, struct host_plan *p);
 
@@ -104,8 +133,20 @@ void plan_commands(struct arena *a, struct host_plan *p);
 struct service_plan *plan_service(const struct host_plan *p, const struct service *service)
 	NODISCARD;
 
+/* Its targets: they stand together. */
+struct target *plan_targets_of(
+	const struct host_plan *p, const struct service_plan *s, size_t *n) NODISCARD;
+
 /* Nothing to send, put right or reload. */
 bool plan_idle(const struct host_plan *p);
+
+/*
+ * Appended for a target that changes: what its file held and what it is to hold, as
+ * `ansible --diff` prints it, in words about certificates. Of a private key the kind, and
+ * the SHA-256 of its public key. Without plan_compare's `held` it can't tell what was
+ * there.
+ */
+void plan_diff(struct buf *out, const struct target *t);
 
 /*
  * Before anything leaves the machine: is it fit to be pushed? Key and certificate match,

@@ -1,26 +1,41 @@
+#include "base/text.h"
 #include "plan/plan.h"
 
-static const struct buf *content_of(const struct bundle *b, enum part part)
+/* Of each of its certificates; NULL if one is missing: it is pushed whole or not at all. */
+static const struct bundle **bundles_of(
+	struct arena *a, const struct service *s, plan_bundle *bundle, void *ctx)
 {
-	const struct buf *const texts[] = {
-		[PART_PRIVKEY] = &b->privkey_pem,
-		[PART_CERT] = &b->cert_pem,
-		[PART_CHAIN] = &b->chain_pem,
-		[PART_FULLCHAIN] = &b->fullchain_pem,
-	};
+	const struct bundle **list = arena_calloc(a, s->n_certificates, sizeof *list);
 
-	return texts[part];
+	for (size_t i = 0; i < s->n_certificates; i++) {
+		list[i] = bundle(ctx, s->certificates[i]);
+		if (!list[i])
+			return NULL;
+	}
+	return list;
 }
 
-static void add_targets(struct host_plan *p, const struct service_plan *s)
+static const struct bundle *bundle_of(const struct service_plan *s, const char *certificate)
+{
+	size_t i = 0;
+
+	while (!text_eq(s->service->certificates[i], certificate))
+		i++;
+	return s->bundles[i];
+}
+
+static void add_targets(
+	struct host_plan *p, const struct service_plan *s, const struct contents *contents)
 {
 	for (size_t i = 0; i < s->service->n_files; i++) {
 		const struct file *f = &s->service->files[i];
-		const struct buf *content = content_of(s->bundle, f->part);
+		const struct bundle *bundle = bundle_of(s, f->certificate);
+		const struct buf *content = contents_find(contents, bundle, f);
 
 		p->targets[p->n_targets++] = (struct target){
 			.service = s->service,
 			.file = f,
+			.bundle = bundle,
 			.content = content,
 			.sha256 = sha256_of(content->data, content->len),
 		};
@@ -29,7 +44,7 @@ static void add_targets(struct host_plan *p, const struct service_plan *s)
 
 struct host_plan *plan_targets(struct arena *a, const struct host *h,
 	bool (*wanted)(void *ctx, const struct host *h, const struct service *s),
-	plan_bundle *bundle, void *ctx)
+	plan_bundle *bundle, void *ctx, const struct contents *contents)
 {
 	struct host_plan *p = arena_calloc(a, 1, sizeof *p);
 	size_t n_files = 0;
@@ -38,19 +53,19 @@ struct host_plan *plan_targets(struct arena *a, const struct host *h,
 	p->services = arena_calloc(a, h->n_services, sizeof *p->services);
 	for (size_t i = 0; i < h->n_services; i++) {
 		const struct service *s = &h->services[i];
-		const struct bundle *b = NULL;
+		const struct bundle **b = NULL;
 
 		if (!wanted || wanted(ctx, h, s))
-			b = bundle(ctx, s->certificate);
+			b = bundles_of(a, s, bundle, ctx);
 		if (!b)
 			continue;
 		p->services[p->n_services++] =
-			(struct service_plan){ .service = s, .bundle = b };
+			(struct service_plan){ .service = s, .bundles = b };
 		n_files += s->n_files;
 	}
 	p->targets = arena_calloc(a, n_files, sizeof *p->targets);
 	for (size_t i = 0; i < p->n_services; i++)
-		add_targets(p, &p->services[i]);
+		add_targets(p, &p->services[i], contents);
 	return p;
 }
 

@@ -1,5 +1,6 @@
 #include "probe/private/dial.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/wait.h"
 #include "probe/private/dialect.h"
 
@@ -101,8 +102,28 @@ static bool set_sni(SSL *ssl, const char *name)
 			(void *)(uintptr_t)name) == 1;
 }
 
+/* A server with both kinds of certificates chooses by the signatures that the client takes
+ * (RFC 8446 4.2.3; before TLS 1.3 also by the cipher suites). */
+static bool set_key(SSL *ssl, const char *key)
+{
+	static const struct {
+		const char *key, *signatures, *ciphers;
+	} kinds[] = {
+		{ "rsa",
+			"RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512:RSA+SHA1",
+			"aRSA" },
+		{ "ecdsa", "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ECDSA+SHA1", "aECDSA" },
+	};
+
+	for (size_t i = 0; key && i < sizeof kinds / sizeof *kinds; i++)
+		if (text_eq(key, kinds[i].key))
+			return SSL_set1_sigalgs_list(ssl, kinds[i].signatures) == 1 &&
+				SSL_set_cipher_list(ssl, kinds[i].ciphers) == 1;
+	return true;
+}
+
 struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
-	const char *sni, int64_t deadline, struct err *e)
+	const struct probe_target *t, int64_t deadline, struct err *e)
 {
 	struct lines lines = { .fd = fd, .deadline = deadline };
 	SSL *ssl;
@@ -110,7 +131,8 @@ struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
 	if (!dialect_speak(d, &lines, e))
 		return NULL;
 	ssl = SSL_new(ctx);
-	if (!ssl || !SSL_set_fd(ssl, fd) || !set_sni(ssl, sni)) {
+	if (!ssl || !SSL_set_fd(ssl, fd) || !set_sni(ssl, t->name) ||
+		!set_key(ssl, t->key)) {
 		err_set(e, ERR_TLS, "no TLS session could be made");
 		SSL_free(ssl);
 		return NULL;

@@ -1,6 +1,7 @@
 #include "probe/probe.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/wait.h"
 #include "probe/private/dial.h"
 #include "probe/private/dialect.h"
@@ -80,7 +81,7 @@ void probe_run(const struct prober *p, const struct probe_target *t,
 	fd = dial_connect(a, deadline, &r->err);
 	if (fd < 0)
 		return;
-	ssl = dial_tls(p->ctx, fd, d, t->name, deadline, &r->err);
+	ssl = dial_tls(p->ctx, fd, d, t, deadline, &r->err);
 	if (!ssl) {
 		if (r->err.kind == ERR_PROTOCOL)
 			r->verdict = PROBE_NO_TLS;
@@ -118,4 +119,26 @@ void probe_until(const struct prober *p, const struct probe_target *t,
 			return;
 		pause = pause * 3 / 2 < most ? pause * 3 / 2 : most;
 	}
+}
+
+size_t probe_choose(
+	const struct chain *const *chains, size_t n, const char *name, size_t *chosen)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!name || cert_covers(chains[i]->certs[0], name))
+			chosen[count++] = i;
+	if (count == 0 && n > 0)
+		chosen[count++] = 0;
+	return count;
+}
+
+const char *probe_key_of(const struct cert *c)
+{
+	const char *name = cert_key_name(c);
+
+	return text_starts(name, "rsa")                               ? "rsa"
+		: text_starts(name, "p") || text_starts(name, "secp") ? "ecdsa"
+								      : NULL;
 }

@@ -28,7 +28,19 @@ DEFINE_AUTO(struct prober, prober, prober_free)
 struct probe_target {
 	const char *protocol;
 	const char *name; /* SNI, and the name that the certificate must cover */
+	const char *key;  /* "rsa" or "ecdsa": ask for a certificate with such a key, as a
+			     server may have both; NULL: whatever it serves */
 };
+
+/*
+ * Which of several certificates a service must show when it is asked for `name`: those that
+ * cover it (the first, if none does); all, each by a name of its own, if name is NULL.
+ * Their numbers into chosen[n]; returns how many.
+ */
+size_t probe_choose(
+	const struct chain *const *chains, size_t n, const char *name, size_t *chosen);
+/* The target's `key` that a certificate wants to be asked with, where there are others. */
+const char *probe_key_of(const struct cert *c);
 
 enum probe_verdict {
 	PROBE_OK, /* served, trusted, covers the name, valid now, and what was expected if

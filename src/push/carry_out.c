@@ -33,32 +33,70 @@ static void leftover(struct job *j, const char *dir, const struct err *why)
 			j->host->name, dir);
 }
 
-/* Each content once, under the number of its first target. *path stays NULL if nothing has
- * to travel. */
-static bool send_files(struct job *j, char **path, struct err *e)
+/* Each content once, under the number of its first target. */
+static struct parcel pack(struct job *j)
 {
 	const struct host_plan *p = j->plan;
-	struct ssh_file *files = arena_calloc(j->arena, p->n_targets, sizeof *files);
-	AUTO(str) char *dir = staging_name(j);
-	size_t n = 0;
+	struct parcel out = { arena_calloc(j->arena, p->n_targets, sizeof *out.files), 0 };
 
 	for (size_t i = 0; i < p->n_targets; i++) {
 		const struct target *t = &p->targets[i];
 
 		if (t->send && script_staged(p, i) == i)
-			files[n++] = (struct ssh_file){
+			out.files[out.n++] = (struct ssh_file){
 				.name = arena_printf(j->arena, "%zu", i),
 				.data = t->content->data,
 				.len = t->content->len,
 			};
 	}
-	if (n == 0)
+	return out;
+}
+
+/* What is to travel, and how. */
+struct way {
+	struct parcel parcel;
+	char *staging;
+	bool streams; /* behind the script */
+};
+
+static void way_clear(struct way *w)
+{
+	free(w->staging);
+}
+DEFINE_AUTO_VALUE(struct way, way, way_clear)
+
+/* The staging directory gets its absolute path. A host without SFTP gets the files with the
+ * script. */
+static bool send_ahead(struct job *j, struct way *w, struct err *e)
+{
+	char *path = NULL;
+
+	if (carrier_put(j->carrier, w->staging, &w->parcel, &path,
+		    deadline_in(SEND_SECONDS), e)) {
+		free(w->staging);
+		w->staging = path;
 		return true;
-	if (carrier_put(j->carrier, dir, files, n, path, deadline_in(SEND_SECONDS), e))
+	}
+	if (carrier_lacks_sftp(j->carrier)) {
+		report_note(j->push->report, "%s: %s: the files go with the script",
+			j->host->name, e->msg);
+		w->streams = true;
 		return true;
-	if (!carrier_remove(j->carrier, dir, deadline_in(SEND_SECONDS), &(struct err){ 0 }))
-		leftover(j, dir, e);
+	}
+	if (!carrier_remove(
+		    j->carrier, w->staging, deadline_in(SEND_SECONDS), &(struct err){ 0 }))
+		leftover(j, w->staging, e);
 	return false;
+}
+
+static bool send_files(struct job *j, struct way *w, struct err *e)
+{
+	w->parcel = pack(j);
+	if (w->parcel.n == 0)
+		return true;
+	w->staging = staging_name(j);
+	w->streams = j->host->connection.transfer == TRANSFER_STREAM;
+	return w->streams || send_ahead(j, w, e);
 }
 
 static void apply_script(
@@ -67,12 +105,13 @@ static void apply_script(
 	script_apply(out, nonce, j->plan, ctx);
 }
 
-static bool apply(struct job *j, const char *staging)
+static bool apply(struct job *j, const struct way *w)
 {
 	AUTO(remote_story) struct remote_story story = REMOTE_STORY_EMPTY;
+	const struct delivery d = { w->staging, w->streams ? &w->parcel : NULL };
 	struct err e = { 0 };
 
-	if (!job_run(j, apply_script, staging, &story, &e)) {
+	if (!job_run(j, apply_script, &d, d.behind, &story, &e)) {
 		err_wrap(&e, "while the files were put in place: the next run will tell");
 		job_fail(j, NULL, &e);
 		return false;
@@ -86,17 +125,32 @@ static bool apply(struct job *j, const char *staging)
 
 static void transact(struct job *j)
 {
-	AUTO(str) char *staging = NULL;
+	AUTO(way) struct way w = { .staging = NULL };
 	struct err e = { 0 };
 
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "sending" });
-	if (!send_files(j, &staging, &e)) {
+	if (!send_files(j, &w, &e)) {
 		job_fail(j, NULL, &e);
 		return;
 	}
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "applying" });
-	if (apply(j, staging))
+	if (apply(j, &w))
 		prove(j);
+}
+
+/* Outside of its windows a host is looked at, and left. */
+static bool waits(struct job *j)
+{
+	const struct host *h = j->host;
+	const time_t now = clock_now();
+	struct tm local = { 0 };
+
+	if (j->push->any_time || plan_idle(j->plan) ||
+		windows_open(h->windows, h->n_windows, localtime_r(&now, &local)))
+		return false;
+	j->until = windows_next(h->windows, h->n_windows, now);
+	tell_owed(j);
+	return true;
 }
 
 /* From the first byte on the host to its proof, a stop request waits: broken off, the
@@ -104,7 +158,7 @@ static void transact(struct job *j)
 void job_carry_out(struct job *j)
 {
 	tell_ok(j);
-	if (plan_idle(j->plan))
+	if (plan_idle(j->plan) || waits(j))
 		return;
 	if (stop_requested()) {
 		job_fail_text(j, NULL, "interrupted");
@@ -119,4 +173,6 @@ void job_tell_plan(struct job *j)
 {
 	tell_ok(j);
 	tell_applied(j, &(struct restarts){ 0 });
+	tell_checks(j);
+	(void)waits(j);
 }

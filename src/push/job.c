@@ -41,22 +41,23 @@ void job_fail_text(struct job *j, const struct service *s, const char *fmt, ...)
 	job_fail(j, s, &e);
 }
 
-bool job_ask(struct job *j, job_script *script, const void *ctx, int seconds,
-	struct buf *answer, char *nonce, struct err *e)
+bool job_ask(struct job *j, job_script *script, const void *ctx,
+	const struct parcel *behind, int seconds, struct buf *answer, char *nonce,
+	struct err *e)
 {
 	AUTO(buf) struct buf text = BUF_EMPTY;
 
 	random_hex(nonce, NONCE);
 	script(&text, nonce, j, ctx);
-	return carrier_script(j->carrier, &text, answer, deadline_in(seconds), e);
+	return carrier_script(j->carrier, &text, behind, answer, deadline_in(seconds), e);
 }
 
-bool job_run(struct job *j, job_script *script, const void *ctx, struct remote_story *story,
-	struct err *e)
+bool job_run(struct job *j, job_script *script, const void *ctx,
+	const struct parcel *behind, struct remote_story *story, struct err *e)
 {
 	AUTO(buf) struct buf answer = BUF_EMPTY;
 	char nonce[2 * NONCE + 1];
 
-	return job_ask(j, script, ctx, SCRIPT_SECONDS, &answer, nonce, e) &&
+	return job_ask(j, script, ctx, behind, SCRIPT_SECONDS, &answer, nonce, e) &&
 		answer_story(answer.data, nonce, story, e);
 }

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "push/private/job.h"
 #include "push/private/script.h"
+#include "push/private/tell.h"
 
 #define LOOK_SECONDS 60
 
@@ -17,7 +18,7 @@ static bool see(struct job *j, struct err *e)
 	char nonce[17];
 
 	j->seen = arena_calloc(j->arena, j->plan->n_targets, sizeof *j->seen);
-	return job_ask(j, look_script, NULL, LOOK_SECONDS, &answer, nonce, e) &&
+	return job_ask(j, look_script, NULL, NULL, LOOK_SECONDS, &answer, nonce, e) &&
 		answer_seen(answer.data, nonce, j->seen, j->plan->n_targets, e) &&
 		plan_compare(j->plan, j->seen, j->push->force, e);
 }
@@ -59,16 +60,19 @@ static void tell_newer(struct job *j)
 		job_fail_text(j, s->service,
 			"%s holds a certificate that is newer than the store's (since %s, ours since %s): replaced only with push --force",
 			s->newer->file->path, time_openssl(there).s,
-			time_openssl(cert_not_before(s->bundle->chain.certs[0])).s);
+			time_openssl(cert_not_before(s->newer->bundle->chain.certs[0])).s);
 	}
 }
 
 static void tell_faulty(struct job *j, const struct proof *q)
 {
 	q->service->faulty = true;
-	job_fail_text(j, q->service->service, "%s %s: %s",
-		probe_protocol_title(q->check->protocol), q->address.text,
-		q->result.err.msg);
+	tell_unproved(j, q, "");
+}
+
+static time_t end_of(const struct chain *c)
+{
+	return c->n > 0 ? cert_not_after(c->certs[0]) : 0;
 }
 
 /* Files that are right prove nothing of the process. */
@@ -82,10 +86,12 @@ static void ask_processes(struct job *j)
 		struct service_plan *s = &j->plan->services[i];
 		const struct proof *bad = proofs_bad(&proofs, s);
 
-		if (bad && missed(bad))
+		if (bad && missed(bad)) {
 			plan_stale(s, missed(bad));
-		else if (bad)
+			s->served_until = end_of(&bad->result.served);
+		} else if (bad) {
 			tell_faulty(j, bad);
+		}
 	}
 }
 
@@ -100,12 +106,28 @@ static bool tries_again(struct job *j, const struct err *e)
 	return true;
 }
 
+/* Refused, if it isn't the host that was planned for any more. */
+typedef bool planned_check(struct arena *a, const struct planned_host *then,
+	const struct host_plan *now, const struct service **which, struct err *e);
+static bool as_planned(struct job *j, planned_check *check)
+{
+	const struct service *which = NULL;
+	struct err e = { 0 };
+
+	if (!j->planned || check(j->arena, j->planned, j->plan, &which, &e))
+		return true;
+	job_fail(j, which, &e);
+	return false;
+}
+
 bool job_look(struct job *j)
 {
 	struct err e = { 0 };
 
+	if (!as_planned(j, planned_fits))
+		return false;
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "looking" });
-	j->carrier = carrier_open(j->host, &e);
+	j->carrier = carrier_open(j->host, j->passwords, j->push->vouch, &e);
 	if (j->carrier)
 		report_note(
 			j->push->report, "%s: %s", j->host->name, carrier_tell(j->carrier));
@@ -114,6 +136,8 @@ bool job_look(struct job *j)
 			job_fail(j, NULL, &e);
 		return false;
 	}
+	if (!as_planned(j, planned_holds))
+		return false;
 	tell_newer(j);
 	ask_processes(j);
 	plan_commands(j->arena, j->plan);

@@ -18,11 +18,12 @@ void proofs_clear(struct proofs *p)
 	*p = (struct proofs){ 0 };
 }
 
-static struct proof *add(struct proofs *out, struct service_plan *s, const struct check *c)
+static struct proof *add(struct proofs *out, struct service_plan *s, const struct check *c,
+	const struct bundle *b)
 {
 	GROW(out->list, out->n);
 	out->list[out->n] = (struct proof){
-		.service = s, .check = c, .result.verdict = PROBE_UNREACHABLE
+		.service = s, .check = c, .bundle = b, .result.verdict = PROBE_UNREACHABLE
 	};
 	return &out->list[out->n++];
 }
@@ -42,29 +43,57 @@ static bool resolve(const char *host, int port, int patience, struct probe_addre
 	return true;
 }
 
+/* Of the service's certificates those that this check must show. */
+static const struct bundle **shown_by(
+	struct arena *a, const struct service_plan *s, const struct check *c, size_t *n)
+{
+	const size_t have = s->service->n_certificates;
+	const struct chain **chains = arena_calloc(a, have, sizeof *chains);
+	size_t *chosen = arena_calloc(a, have, sizeof *chosen);
+	const struct bundle **shown = arena_calloc(a, have, sizeof *shown);
+
+	for (size_t i = 0; i < have; i++)
+		chains[i] = &s->bundles[i]->chain;
+	*n = probe_choose(chains, have, c->name, chosen);
+	for (size_t i = 0; i < *n; i++)
+		shown[i] = s->bundles[chosen[i]];
+	return shown;
+}
+
+/* Each of them at one address. */
+static void list_address(struct proofs *out, struct arena *a, struct service_plan *s,
+	const struct check *c, const struct probe_address *address)
+{
+	size_t n;
+	const struct bundle **shown = shown_by(a, s, c, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct cert *leaf = shown[i]->chain.certs[0];
+		struct proof *q = add(out, s, c, shown[i]);
+
+		q->name = c->name ? c->name : cert_name_to_ask(leaf, a);
+		q->key = s->service->n_certificates > 1 ? probe_key_of(leaf) : NULL;
+		q->address = *address;
+	}
+}
+
 static void list_check(struct proofs *out, struct arena *a, const struct host_plan *p,
 	struct service_plan *s, const struct check *c, bool patient)
 {
 	const char *host = c->host ? c->host : p->host->connection.address;
-	const char *name =
-		c->name ? c->name : cert_name_to_ask(s->bundle->chain.certs[0], a);
 	const int port = c->port ? c->port : probe_protocol_port(c->protocol);
 	struct probe_address *list;
 	struct err e;
 	size_t n;
 
 	if (!resolve(host, port, patient ? s->service->wait : 0, &list, &n, &e)) {
-		struct proof *q = add(out, s, c);
+		struct proof *q = add(out, s, c, s->bundles[0]);
 
 		q->result.err = e;
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
-		struct proof *q = add(out, s, c);
-
-		q->name = name;
-		q->address = list[i];
-	}
+	for (size_t i = 0; i < n; i++)
+		list_address(out, a, s, c, &list[i]);
 	free(list);
 }
 
@@ -86,7 +115,9 @@ struct asking {
 
 static struct probe_target target_of(const struct proof *q)
 {
-	return (struct probe_target){ .protocol = q->check->protocol, .name = q->name };
+	return (struct probe_target){
+		.protocol = q->check->protocol, .name = q->name, .key = q->key
+	};
 }
 
 static void ask(void *ctx, size_t i)
@@ -96,7 +127,7 @@ static void ask(void *ctx, size_t i)
 	const struct probe_target t = target_of(q);
 
 	if (q->address.sockaddr.len > 0)
-		probe_run(asking->prober, &t, &q->address, &q->service->bundle->chain,
+		probe_run(asking->prober, &t, &q->address, &q->bundle->chain,
 			deadline_in_ms(ASK_MS), &q->result);
 }
 
@@ -107,8 +138,8 @@ static void wait_for(void *ctx, size_t i)
 	const struct probe_target t = target_of(q);
 
 	if (q->address.sockaddr.len > 0)
-		probe_until(asking->prober, &t, &q->address, &q->service->bundle->chain,
-			IN_A_ROW, deadline_in(q->service->service->wait), &q->result);
+		probe_until(asking->prober, &t, &q->address, &q->bundle->chain, IN_A_ROW,
+			deadline_in(q->service->service->wait), &q->result);
 }
 
 void proofs_ask(struct proofs *p, const struct prober *prober)

@@ -5,11 +5,6 @@
 
 #define SETTLE_SECONDS 5 /* for a service to answer again after it was put back */
 
-static bool takes_up(const struct service_plan *s)
-{
-	return s->reload_why != NULL;
-}
-
 static void restart_script(
 	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
 {
@@ -57,7 +52,7 @@ static bool restart(struct job *j, struct proofs *proofs, const struct restarts 
 
 	if (r->n == 0)
 		return true;
-	if (!job_run(j, restart_script, r, &story, &e)) {
+	if (!job_run(j, restart_script, r, NULL, &story, &e)) {
 		job_fail(j, NULL, &e);
 		return false;
 	}
@@ -112,7 +107,7 @@ static const char *undo(struct job *j, const struct proof *bad, const struct res
 	const struct remote_event *failure;
 	struct err e = { 0 };
 
-	if (!job_run(j, undo_script, r, &story, &e))
+	if (!job_run(j, undo_script, r, NULL, &story, &e))
 		return arena_printf(
 			j->arena, "; while the old files were put back: %s", e.msg);
 	failure = remote_story_failure(&story);
@@ -127,12 +122,18 @@ static const char *undo(struct job *j, const struct proof *bad, const struct res
 static void commit(struct job *j)
 {
 	AUTO(remote_story) struct remote_story story = REMOTE_STORY_EMPTY;
+	const struct remote_event *failure;
 	struct err e = { 0 };
 
-	if (!job_run(j, commit_script, NULL, &story, &e))
-		report_warn(j->push->report,
-			"%s: %s; all is proved there, the next run will reload once more",
-			j->host->name, e.msg);
+	if (job_run(j, commit_script, NULL, NULL, &story, &e)) {
+		failure = remote_story_failure(&story);
+		if (!failure)
+			return;
+		err_set(&e, ERR_REMOTE, "%s", failure->text);
+	}
+	report_warn(j->push->report,
+		"%s: %s; all is proved there, the next run will reload once more",
+		j->host->name, e.msg);
 }
 
 void prove(struct job *j)
@@ -142,7 +143,7 @@ void prove(struct job *j)
 	const struct proof *bad;
 
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "proving" });
-	proofs_list(&proofs, j->arena, j->plan, takes_up, true);
+	proofs_list(&proofs, j->arena, j->plan, plan_takes_up, true);
 	proofs_wait(&proofs, j->push->prober);
 	r = restarts_of(j, &proofs);
 	if (!restart(j, &proofs, &r))

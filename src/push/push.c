@@ -12,6 +12,7 @@ enum { AGAIN_MS = 1000 };
 
 struct fleet {
 	const struct push *push;
+	struct passwords *passwords;
 	struct job *jobs;
 	struct job **concerned; /* those with something to do, in the inventory's order */
 	size_t n;
@@ -35,6 +36,7 @@ static void push_host(void *ctx, size_t i)
 	}
 	j->begun = true;
 	if (job_look(j)) {
+		j->looked = true;
 		if (j->push->dry)
 			job_tell_plan(j);
 		else
@@ -123,13 +125,52 @@ static void push_all(const struct fleet *f)
 	}
 }
 
+static bool concerns(const struct job *j)
+{
+	return j->plan->n_services > 0 || j->planned;
+}
+
 static enum push_end end_of(const struct job *j)
 {
-	if (j->plan->n_services == 0)
+	if (!concerns(j))
 		return PUSH_NOT_CONCERNED;
 	if (!j->begun)
 		return PUSH_NOT_BEGUN;
-	return has_failed(j) ? PUSH_FAILED : PUSH_DONE;
+	if (has_failed(j))
+		return PUSH_FAILED;
+	return j->until && !j->push->dry ? PUSH_OWED : PUSH_DONE;
+}
+
+/* The end of the certificate in its files, or of the one that its process serves still. */
+static time_t expiry_of(const struct job *j, const struct service_plan *s)
+{
+	size_t n;
+	const struct target *list = plan_targets_of(j->plan, s, &n);
+
+	if (s->served_until)
+		return s->served_until;
+	for (size_t i = 0; i < n; i++) {
+		if (!file_holds_leaf(list[i].file))
+			continue;
+		if (list[i].seen->held.n > 0)
+			return cert_not_after(list[i].seen->held.certs[0]);
+		if (!list[i].send)
+			return cert_not_after(list[i].bundle->chain.certs[0]);
+	}
+	return 0;
+}
+
+static void add_owed(struct push_total *total, const struct job *j)
+{
+	for (size_t i = 0; j->until && i < j->plan->n_services; i++) {
+		const struct service_plan *s = &j->plan->services[i];
+
+		if (!plan_takes_up(s))
+			continue;
+		GROW(total->owed, total->n_owed);
+		total->owed[total->n_owed++] = (struct push_owed){ j->host, s->service,
+			j->until, expiry_of(j, s) };
+	}
 }
 
 static struct push_total add_up(const struct fleet *f)
@@ -145,6 +186,7 @@ static struct push_total add_up(const struct fleet *f)
 		total.changes += j->changes;
 		total.failed += total.ends[i] == PUSH_FAILED;
 		total.not_begun += total.ends[i] == PUSH_NOT_BEGUN;
+		add_owed(&total, j);
 	}
 	return total;
 }
@@ -157,7 +199,8 @@ static void recap(const struct fleet *f, const struct push_total *total)
 	for (size_t i = 0; i < f->n; i++)
 		if (strlen(f->concerned[i]->host->name) > longest)
 			longest = strlen(f->concerned[i]->host->name);
-	for (size_t i = 0; i < f->n && total->changes + total->failed > 0; i++) {
+	for (size_t i = 0; i < f->n && total->changes + total->failed + total->n_owed > 0;
+		i++) {
 		struct job *j = f->concerned[i];
 
 		j->recap.columns = (int)longest;
@@ -167,20 +210,31 @@ static void recap(const struct fleet *f, const struct push_total *total)
 	}
 }
 
+static void record(const struct fleet *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->concerned[i]->looked)
+			planned_add(f->push->record, f->concerned[i]->plan);
+}
+
 static struct fleet gather(const struct push *p)
 {
-	struct fleet f = { p, xcalloc(p->n_hosts, sizeof *f.jobs),
+	struct fleet f = { p, passwords_new(), xcalloc(p->n_hosts, sizeof *f.jobs),
 		xcalloc(p->n_hosts, sizeof(struct job *)), 0 };
 
 	for (size_t i = 0; i < p->n_hosts; i++) {
 		struct job *j = &f.jobs[i];
 
 		*j = (struct job){ .push = p,
+			.passwords = f.passwords,
 			.host = p->hosts[i],
 			.arena = arena_new(),
 			.retries = p->rollout->retries };
-		j->plan = plan_targets(j->arena, j->host, p->wanted, p->bundle, p->ctx);
-		if (j->plan->n_services > 0)
+		j->plan = plan_targets(
+			j->arena, j->host, p->wanted, p->bundle, p->ctx, p->contents);
+		if (p->planned)
+			j->planned = planned_host(p->planned, j->host->name);
+		if (concerns(j))
 			f.concerned[f.n++] = j;
 	}
 	return f;
@@ -194,6 +248,8 @@ struct push_total push_run(const struct push *p)
 	push_all(&f);
 	total = add_up(&f);
 	recap(&f, &total);
+	if (p->record)
+		record(&f);
 	for (size_t i = 0; i < p->n_hosts; i++) {
 		struct job *j = &f.jobs[i];
 
@@ -201,6 +257,7 @@ struct push_total push_run(const struct push *p)
 			seen_clear(j->seen, j->plan->n_targets);
 		arena_free(j->arena);
 	}
+	passwords_free(f.passwords);
 	free(f.concerned);
 	free(f.jobs);
 	return total;

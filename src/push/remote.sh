@@ -1,11 +1,14 @@
 # shellcheck shell=sh
 # remote.sh - what certpush does on a host, in POSIX sh. script.c puts the paths and commands of one host
-# behind it, and a brace around the whole: half a script is a syntax error, and does nothing.
+# behind it, and a brace around the whole: half a script is a syntax error, and does nothing. One shell runs
+# them one after the other, each in a subshell: what comes on standard input behind a script is its own, to the byte.
 #
 # Beside a file that is being replaced, while nothing has proved the new one yet:
 #   .NAME.certpush-new/  a directory of ours with what will be renamed over it
 #   .NAME.certpush-old   what a service was last proved with (a hard link), or
 #   .NAME.certpush-none  that there was nothing; in it, the directories that were made for it
+# Where a directory is replaced as a whole, it is a symbolic link to its generation, .NAME.certpush-RUN, and -old is one to
+# the generation that was proved last.
 #
 # Answers are lines: the nonce first, then what script.h says, then "end".
 
@@ -18,15 +21,20 @@ export LC_ALL PATH
 trap : HUP INT TERM PIPE
 
 made=
+fresh=
+litter=
+run=
 lock_dir=
 synced=
 sums=
 names=
 numbers=
 staging=
+# of standard input something is left that must not be taken for the next script
+unread=0
 lf='
 '
-# What has to take up again what is put back: reloads or restarts, once they have begun.
+# What has to take up again what is put back: builds, reloads or restarts, once they have begun.
 take_up=:
 
 say() { printf '%s\n' "$*"; }
@@ -69,14 +77,26 @@ line_of() {
 
 # certificates PATH: nothing else of it, and no more than a chain has.
 certificates() {
-	sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' <"$1" 2>/dev/null | head -n 1000 | cut -c 1-80 | sed 's/^/pem /'
+	sed -n -e 1000q -e '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/s/^\(.\{0,80\}\).*/pem \1/p' <"$1" 2>/dev/null
 }
 
-# look INDEX PATH [DIGEST]
+# all LIST COMMAND...: with each line of LIST as one more argument. What is done for all at once costs one process.
+all() {
+	set -f
+	IFS=$lf
+	# shellcheck disable=SC2086 # to be split
+	set -- "$@" $1
+	unset IFS
+	set +f
+	shift
+	"$@"
+}
+
+# look INDEX PATH DIGEST REPLACED: what is replaced, the file or its directory; the digest may be empty.
 look() {
-	hidden "$2"
+	hidden "$4"
 	owed=0
-	if [ -e "${hidden}old" ] || [ -e "${hidden}none" ]; then owed=1; fi
+	if [ -e "${hidden}old" ] || [ -L "${hidden}old" ] || [ -e "${hidden}none" ]; then owed=1; fi
 	if [ -L "$2" ]; then
 		say "file $1 link $owed"
 	elif [ -f "$2" ]; then
@@ -134,7 +154,8 @@ lock() {
 	lock_dir=$lock
 	# from here on "." is a directory that nobody but us can write in
 	if ! cd "$lock_dir" || [ ! -O . ]; then fail lock "$lock: isn't ours"; fi
-	echo $$ >pid || fail lock "$lock: can't write there (disk full?)"
+	# $$ is the one that runs all scripts
+	sh -c 'echo $PPID' >pid || fail lock "$lock: can't write there (disk full?)"
 }
 
 # Its owner is gone, or never came to write its pid; or is older than any push, so that the pid is somebody else's.
@@ -158,9 +179,11 @@ take_over() {
 	fi
 }
 
+# With what is to be gone before others may come.
 unlock() {
 	cd /
-	[ -z "$lock_dir" ] || rm -rf "$lock_dir"
+	litter=$litter$lock_dir
+	[ -z "$litter" ] || all "$litter" rm -rf --
 	lock_dir=
 }
 
@@ -177,11 +200,12 @@ finish() {
 	[ "$1" = 0 ] || unmake
 	clear_staging
 	say end
-	exit 0
+	exit "$unread"
 }
 
 clear_staging() {
 	[ -z "$staging" ] || rm -rf "$staging"
+	staging=
 }
 
 # What runs that were killed have left: each names its own PREFIX-RANDOM, and none is at work while we have the lock.
@@ -193,6 +217,27 @@ clear_leftovers() {
 	for each in "${staging%-*}"-*; do
 		if [ "$each" != "$staging" ] && [ -d "$each" ]; then rm -rf "$each"; fi
 	done
+}
+
+# unpack DIRECTORY: make it, and put there what is behind the script. In our own home, and not the login's.
+unpack() {
+	unread=1
+	case $1 in
+	/*) directory=$1 ;;
+	*) directory=$HOME/$1 ;;
+	esac
+	why=$(mkdir -p "${directory%/*}" 2>&1 && mkdir "$directory" 2>&1) || fail receive "$why"
+	staging=$directory
+	if ! cd "$staging" || [ ! -O . ]; then fail receive "$staging: isn't ours"; fi
+	behind receive
+	cd /
+	unread=0
+}
+
+# receive NAME SIZE
+receive() {
+	dd bs=1 count="$2" >"$1" 2>/dev/null || fail receive "$staging: can't write there (disk full?)"
+	[ "$(wc -c <"$1")" -eq "$2" ] || fail receive "$staging: it didn't arrive whole"
 }
 
 place_directory() {
@@ -210,28 +255,56 @@ unmake() {
 # The steps take: SOURCE DIGEST OWNER GROUP MODE PATH. An empty SOURCE: the content stays.
 
 stage() {
+	prepare "$@"
+	fresh=$fresh${hidden}new/file$lf
+}
+
+prepare() {
 	hidden "$6"
 	place_directory "${6%/*}" || fail stage "${6%/*}: the directory can't be made"
-	why=$(prepare "$@" 2>&1) || fail stage "$6: $(printf '%s' "$why" | tr '\n' ' ')"
+	if [ -e "${hidden}new" ] || [ -L "${hidden}new" ]; then rm -rf "${hidden}new"; fi
+	why=$(bring "$@" 2>&1) || fail stage "$6: $(printf '%s' "$why" | tr '\n' ' ')"
 }
 
 # In a directory of our own, for a name that others can write in may be a link by now. Runs in a subshell.
-prepare() {
-	discard "$@" && mkdir "${hidden}new" && cd "${hidden}new" || return
+bring() {
+	mkdir "${hidden}new" && cd "${hidden}new" || return
 	if [ ! -O . ]; then
 		say "somebody else writes there"
 		return 1
 	fi
-	cp -- "${1:-$6}" file || return
-	sum=$(digest file)
-	if [ "${sum%% *}" != "$2" ]; then
-		say "it didn't arrive whole"
-		return 1
-	fi
-	[ -z "$3" ] || chown -- "$3" file || return
-	[ -z "$4" ] || chgrp -- "$4" file || return
-	chmod "$5" file || return
-	sync file 2>/dev/null || sync
+	copy "${1:-$6}" "$3" "$4" "$5"
+}
+
+# copy PATH OWNER GROUP MODE: to ./file.
+if command -v install >/dev/null 2>&1; then
+	copy() { install ${2:+-o "$2"} ${3:+-g "$3"} -m "$4" -- "$1" file; }
+else
+	copy() {
+		cp -- "$1" file || return
+		[ -z "$2" ] || chown -- "$2" file || return
+		[ -z "$3" ] || chgrp -- "$3" file || return
+		chmod "$4" file
+	}
+fi
+
+# Whatever the power does from here on, what is renamed is there.
+verify() {
+	[ -n "$fresh" ] || return 0
+	sums=$(all "$fresh" sha256sum -- 2>/dev/null)
+	files whole
+	all "$fresh" sync 2>/dev/null || sync
+}
+
+whole() {
+	hidden "$6"
+	is_whole "${hidden}new/file" "$2" "$6"
+}
+
+# is_whole FILE DIGEST PATH
+is_whole() {
+	line_of "$sums" "$1" || line=$(digest "$1")
+	[ "${line%% *}" = "$2" ] || fail stage "$3: it didn't arrive whole"
 }
 
 keep() {
@@ -240,14 +313,15 @@ keep() {
 	if [ ! -e "$6" ]; then
 		printf '%s' "$made" >"${hidden}none" || fail keep "$6: can't write there"
 	elif ! ln "$6" "${hidden}old" 2>/dev/null; then
-		{ cp -p "$6" "${hidden}new/old" && mv -f "${hidden}new/old" "${hidden}old"; } ||
-			fail keep "$6: the old file can't be kept"
+		{ cp -p "$6" "${hidden}new/old" && mv -f "${hidden}new/old" "${hidden}old"; } 2>log ||
+			fail keep "$6: the old file can't be kept: $(printed)"
 	fi
 }
 
 swap() {
 	hidden "$6"
-	{ [ ! -d "$6" ] && mv -f "${hidden}new/file" "$6"; } || take_back swap - "$6: can't be replaced"
+	[ ! -d "$6" ] || take_back swap - "$6: a directory by now"
+	mv -f "${hidden}new/file" "$6" 2>log || take_back swap - "$6: can't be replaced: $(printed)"
 }
 
 # GNU's sync takes files; others know only the whole.
@@ -258,7 +332,7 @@ settle() {
 
 discard() {
 	hidden "$6"
-	if [ -e "${hidden}new" ] || [ -L "${hidden}new" ]; then rm -rf "${hidden}new"; fi
+	litter=$litter${hidden}new$lf
 }
 
 # restore PATH, forget PATH: back to what was last proved; or what is there now is proved.
@@ -266,17 +340,121 @@ restore() {
 	hidden "$1"
 	rm -rf "${hidden}new"
 	if [ -e "${hidden}old" ]; then
-		# of two names of one file, some mv leave both
-		{ mv -f "${hidden}old" "$1" && rm -f "${hidden}old"; } || say "fail restore - $1"
+		# of two names of one file, some mv leave both; what couldn't be replaced needs none
+		{ { mv -f "${hidden}old" "$1" 2>/dev/null || [ "$(digest "${hidden}old")" = "$(digest "$1")" ]; } &&
+			rm -f "${hidden}old"; } || say "fail restore - $1"
 	elif [ -e "${hidden}none" ]; then
 		[ ! -O "${hidden}none" ] || made=$made$(cat "${hidden}none")$lf
-		rm -f "$1" "${hidden}none" || say "fail restore - $1"
+		rm -f "$1" "${hidden}none" 2>/dev/null || say "fail restore - $1"
 	fi
 }
 
 forget() {
 	hidden "$1"
-	rm -rf "${hidden}old" "${hidden}none" "${hidden}new"
+	litter=$litter${hidden}old$lf${hidden}none$lf${hidden}new$lf
+}
+
+# within STEP SOURCE DIGEST OWNER GROUP MODE PATH: a file of a directory that is replaced as a whole. It goes into the generation.
+within() {
+	[ "$1" = stage ] || return 0
+	name=${7##*/}
+	generation "${7%/*}"
+	prepare "$2" "$3" "$4" "$5" "$6" "$next/$name"
+	is_whole "${hidden}new/file" "$3" "$7"
+	{ mv -f "${hidden}new/file" "$next/$name" && rmdir "${hidden}new"; } || fail stage "$next/$name: can't be replaced"
+}
+
+# The generation of this run, and where the directory leads to now.
+generation() {
+	hidden "$1"
+	beside=$hidden
+	next=$beside$run
+	now=$(readlink "$1")
+}
+
+# directory STEP DIRECTORY
+directory() {
+	generation "$2"
+	"$1_directory" "$2"
+}
+
+stage_directory() {
+	place_directory "${1%/*}" || fail stage "${1%/*}: the directory can't be made"
+	if [ -e "$1" ] && [ ! -d "$1" ]; then fail stage "$1: is no directory"; fi
+	why=$(begin_generation "$1" 2>&1) || fail stage "$1: $(printf '%s' "$why" | tr '\n' ' ')"
+}
+
+# What lies there besides our files stays with them. Runs in a subshell.
+begin_generation() {
+	mkdir "$next" || return
+	from=$1
+	# a run that was killed may have taken it away, and come no further
+	[ -d "$from" ] || from=${beside}old
+	if [ -d "$from" ]; then
+		cp -RPp "$from/." "$next" && rm -rf "$next"/.*.certpush-*
+	else
+		chmod 0755 "$next"
+	fi
+}
+
+whole_directory() { :; }
+
+keep_directory() {
+	sync "$next"/* "$next" 2>/dev/null || sync
+	if [ -L "${beside}old" ] || [ -e "${beside}none" ]; then return; fi
+	if [ -L "$1" ]; then
+		ln -s "$now" "${beside}old"
+	elif [ -d "$1" ]; then
+		base=${beside##*/}
+		rm -rf "${beside}0" && ln -s "${base}0" "${beside}old"
+	else
+		printf '%s' "$made" >"${beside}none"
+	fi || fail keep "$1: can't write beside it"
+}
+
+swap_directory() {
+	if [ -d "$1" ] && [ ! -L "$1" ]; then
+		mv "$1" "${beside}0" || take_back swap - "$1: can't be moved"
+	fi
+	point "$1" "${next##*/}" || take_back swap - "$1: can't be replaced"
+}
+
+# point DIRECTORY GENERATION, by one rename: of a link that is made in a directory of our own.
+point() {
+	rm -rf "${beside}new" && mkdir "${beside}new" && ln -s "$2" "${beside}new/${1##*/}" &&
+		mv -f "${beside}new/${1##*/}" "${1%/*}/" && rmdir "${beside}new"
+}
+
+settle_directory() { settle - - - - - "$1"; }
+
+discard_directory() {
+	rm -rf "${beside}new"
+	[ "$now" = "${next##*/}" ] || rm -rf "$next"
+}
+
+restore_directory() {
+	if [ -d "$1" ] && [ ! -L "$1" ]; then
+		rm -f "${beside}old"
+	elif [ -L "${beside}old" ]; then
+		{ point "$1" "$(readlink "${beside}old")" && rm -f "${beside}old"; } || say "fail restore - $1"
+	elif [ -e "${beside}none" ]; then
+		[ ! -O "${beside}none" ] || made=$made$(cat "${beside}none")$lf
+		rm -f "$1" "${beside}none" || say "fail restore - $1"
+	fi
+	clear_generations "$1"
+}
+
+forget_directory() {
+	rm -f "${beside}old" "${beside}none"
+	clear_generations "$1"
+}
+
+# All but the one that it leads to.
+clear_generations() {
+	now=$(readlink "$1")
+	for each in "$beside"[0-9a-f]*; do
+		if [ "${each##*/}" != "$now" ] && [ -d "$each" ]; then rm -rf "$each"; fi
+	done
 }
 
 # Two minutes for each command, where there is a timeout that can kill.
@@ -325,26 +503,34 @@ apply() {
 	[ -z "$staging" ] || clear_leftovers
 	bound
 	files stage
+	verify
 	# a host that loses its power from here on has no copy of the key in it
 	clear_staging
 	files keep
 	files swap
 	files settle
+	take_up=builds
+	builds run
 	validates run
-	take_up=reloads
+	take_up=served
 	reloads run
 	finish 0
 }
 
-# Also those that a reload was enough for hold the files that go back.
-all() {
+served() {
+	builds "$1"
 	reloads "$1"
+}
+
+# Also those that a reload was enough for hold the files that go back.
+everything() {
+	served "$1"
 	restarts "$1"
 }
 
 restart() {
 	bound
-	take_up=all
+	take_up=everything
 	restarts run
 	finish 0
 }
@@ -352,12 +538,14 @@ restart() {
 undo() {
 	bound
 	targets restore
-	all again
+	everything again
 	say restored
 	finish 1
 }
 
 commit() {
 	targets forget
+	all "$litter" rm -rf -- 2>log || say "fail forget - $(printed)"
+	litter=
 	finish 0
 }

@@ -1,6 +1,8 @@
 #include "push/private/script.h"
 #include "base/alloc.h"
 
+#include <string.h>
+
 extern const char remote_sh[]; /* remote.sh, made into C by cmake/embed.cmake */
 
 static void word(struct buf *out, const char *s)
@@ -13,9 +15,7 @@ static void begin(struct buf *out, const char *nonce)
 {
 	buf_puts(out, "{\n");
 	buf_puts(out, remote_sh);
-	buf_puts(out, "say certpush");
-	word(out, nonce);
-	buf_putc(out, '\n');
+	buf_printf(out, "run=%s-$$\nsay certpush %s\n", nonce, nonce);
 }
 
 static void end(struct buf *out, const char *last)
@@ -43,22 +43,44 @@ size_t script_staged(const struct host_plan *p, size_t target)
 	return target;
 }
 
-/* "$1" SOURCE DIGEST OWNER GROUP MODE PATH, for each file that changes. */
-static void list_files(struct buf *out, const struct host_plan *p, const char *staging)
+/* " DIRECTORY" of a file. */
+static void directory_word(struct buf *out, const char *path)
 {
+	AUTO(str) char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+
+	word(out, dir);
+}
+
+/* "directory STEP DIRECTORY", once for those targets of a service that are replaced with
+ * it. */
+static void directory_line(struct buf *out, const struct target *t)
+{
+	buf_puts(out, "directory \"$1\"");
+	directory_word(out, t->file->path);
+	buf_putc(out, '\n');
+}
+
+/* [within] "$1" SOURCE DIGEST OWNER GROUP MODE PATH, for each file that changes. */
+static void list_files(struct buf *out, const struct host_plan *p)
+{
+	const struct service *opened = NULL;
+
 	open_list(out, "files");
 	for (size_t i = 0; i < p->n_targets; i++) {
 		const struct target *t = &p->targets[i];
 		const struct sha256_hex hex = sha256_hex(&t->sha256);
-		AUTO(str)
-		char *source = t->send && staging
-			? xasprintf("%s/%zu", staging, script_staged(p, i))
-			: NULL;
 
 		if (!t->why)
 			continue;
-		buf_puts(out, "\"$1\"");
-		word(out, source);
+		if (t->service->swap_directory && opened != t->service)
+			directory_line(out, t);
+		opened = t->service;
+		if (t->service->swap_directory)
+			buf_puts(out, "within ");
+		if (t->send)
+			buf_printf(out, "\"$1\" \"$staging/%zu\"", script_staged(p, i));
+		else
+			buf_puts(out, "\"$1\" ''");
 		word(out, hex.s);
 		word(out, t->file->owner);
 		word(out, t->file->group);
@@ -69,15 +91,35 @@ static void list_files(struct buf *out, const struct host_plan *p, const char *s
 	close_list(out);
 }
 
-/* "$1" PATH, for each file of the services that take something up. */
+/* "$1" NAME SIZE, for each content that comes behind the script. */
+static void list_behind(struct buf *out, const struct parcel *behind)
+{
+	open_list(out, "behind");
+	for (size_t i = 0; i < behind->n; i++)
+		buf_printf(out, "\"$1\" %s %zu\n", behind->files[i].name,
+			behind->files[i].len);
+	close_list(out);
+}
+
+/* "$1" PATH, for each file, or directory STEP PATH, of the services that take something up.
+ */
 static void list_targets(struct buf *out, const struct host_plan *p)
 {
+	const struct service *opened = NULL;
+
 	open_list(out, "targets");
 	for (size_t i = 0; i < p->n_targets; i++) {
-		if (!plan_service(p, p->targets[i].service)->reload_why)
+		const struct target *t = &p->targets[i];
+
+		if (!plan_service(p, t->service)->reload_why)
+			continue;
+		if (t->service->swap_directory && opened != t->service)
+			directory_line(out, t);
+		opened = t->service;
+		if (t->service->swap_directory)
 			continue;
 		buf_puts(out, "\"$1\"");
-		word(out, p->targets[i].file->path);
+		word(out, t->file->path);
 		buf_putc(out, '\n');
 	}
 	close_list(out);
@@ -96,24 +138,36 @@ static void list_commands(struct buf *out, const char *name, const char *step,
 	close_list(out);
 }
 
+/* Where what is sent lies; or, before all else, what is behind the script is taken in. */
+static void deliver(struct buf *out, const struct delivery *d)
+{
+	if (d->behind) {
+		list_behind(out, d->behind);
+		buf_puts(out, "unpack ");
+	} else {
+		buf_puts(out, "staging=");
+	}
+	buf_shell_word(out, d->staging);
+	buf_putc(out, '\n');
+}
+
+/* d is NULL where no files are to be put in place. */
 static void transaction(struct buf *out, const char *nonce, const struct host_plan *p,
-	const char *staging, bool with_files)
+	const struct delivery *d)
 {
 	begin(out, nonce);
-	if (with_files) {
-		list_files(out, p, staging);
+	if (d) {
+		list_files(out, p);
 	} else {
 		open_list(out, "files");
 		close_list(out);
 	}
 	list_targets(out, p);
+	list_commands(out, "builds", "build", p->builds, p->n_builds);
 	list_commands(out, "validates", "validate", p->validates, p->n_validates);
 	list_commands(out, "reloads", "reload", p->reloads, p->n_reloads);
-	if (staging) {
-		buf_puts(out, "staging=");
-		buf_shell_word(out, staging);
-		buf_putc(out, '\n');
-	}
+	if (d && d->staging)
+		deliver(out, d);
 	buf_puts(out, "lock\n");
 }
 
@@ -125,29 +179,32 @@ void script_look(struct buf *out, const char *nonce, const struct host_plan *p)
 		word(out, p->targets[i].file->path);
 	buf_putc(out, '\n');
 	for (size_t i = 0; i < p->n_targets; i++) {
-		buf_printf(out, "look %zu", i);
-		word(out, p->targets[i].file->path);
-		if (plan_holds_leaf(&p->targets[i])) {
-			const struct sha256_hex hex = sha256_hex(&p->targets[i].sha256);
+		const struct target *t = &p->targets[i];
+		const struct sha256_hex hex = sha256_hex(&t->sha256);
 
-			word(out, hex.s);
-		}
+		buf_printf(out, "look %zu", i);
+		word(out, t->file->path);
+		word(out, file_holds_certificates(t->file) ? hex.s : "");
+		if (t->service->swap_directory)
+			directory_word(out, t->file->path);
+		else
+			word(out, t->file->path);
 		buf_putc(out, '\n');
 	}
 	end(out, "say end");
 }
 
-void script_apply(
-	struct buf *out, const char *nonce, const struct host_plan *p, const char *staging)
+void script_apply(struct buf *out, const char *nonce, const struct host_plan *p,
+	const struct delivery *d)
 {
-	transaction(out, nonce, p, staging, true);
+	transaction(out, nonce, p, d);
 	end(out, "apply");
 }
 
 void script_restart(struct buf *out, const char *nonce, const struct host_plan *p,
 	const struct command *restarts, size_t n)
 {
-	transaction(out, nonce, p, NULL, false);
+	transaction(out, nonce, p, NULL);
 	list_commands(out, "restarts", "restart", restarts, n);
 	end(out, "restart");
 }
@@ -155,13 +212,13 @@ void script_restart(struct buf *out, const char *nonce, const struct host_plan *
 void script_undo(struct buf *out, const char *nonce, const struct host_plan *p,
 	const struct command *restarts, size_t n)
 {
-	transaction(out, nonce, p, NULL, false);
+	transaction(out, nonce, p, NULL);
 	list_commands(out, "restarts", "restart", restarts, n);
 	end(out, "undo");
 }
 
 void script_commit(struct buf *out, const char *nonce, const struct host_plan *p)
 {
-	transaction(out, nonce, p, NULL, false);
+	transaction(out, nonce, p, NULL);
 	end(out, "commit");
 }

@@ -11,19 +11,23 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* The fingerprint of the first certificate in it; NULL of a key, or if there is none. */
-static const char *print_of(
-	const struct job *j, const struct target *t, struct sha256_hex *hex)
+/* The first certificate that it is to hold; NULL of a key, or if there is none. */
+static const struct cert *first_of(const struct target *t)
 {
-	const struct chain *chain = &plan_service(j->plan, t->service)->bundle->chain;
-	const size_t first = t->file->part == PART_CHAIN ? 1 : 0;
-	struct sha256 print;
+	const struct chain *chain = &t->bundle->chain;
+	const struct file *f = t->file;
+	const size_t first = file_holds_certificates(f) && !file_holds_leaf(f) ? 1 : 0;
 
-	if (t->file->part == PART_PRIVKEY || first >= chain->n)
+	if (f->part == PART_PRIVKEY || f->part == PART_PRIVKEY_DER)
 		return NULL;
-	print = cert_sha256(chain->certs[first]);
-	*hex = sha256_hex(&print);
-	return hex->s;
+	return first < chain->n ? chain->certs[first] : NULL;
+}
+
+static const char *print_of(const struct job *j, const struct cert *c)
+{
+	const struct sha256 print = cert_sha256(c);
+
+	return arena_strdup(j->arena, sha256_hex(&print).s);
 }
 
 /* "2026-11-24" */
@@ -32,53 +36,85 @@ static const char *day_of(const struct job *j, time_t t)
 	return arena_strndup(j->arena, time_rfc3339(t).s, 10);
 }
 
-/* " +new.example.net", for each that one has and the other hasn't. */
-static void add_names(
-	struct buf *out, char sign, const struct cert *one, const struct cert *other)
+/* The names that one has and the other hasn't, ended by NULL. */
+static const char *const *names_beside(
+	const struct job *j, const struct cert *one, const struct cert *other)
 {
-	size_t n, n_other;
+	size_t n, n_other, kept = 0;
 	const char *const *names = cert_names(one, &n);
 	const char *const *others = cert_names(other, &n_other);
+	const char **list = arena_calloc(j->arena, n + 1, sizeof *list);
 
 	for (size_t i = 0; i < n; i++)
 		if (!text_among(others, n_other, names[i]))
-			buf_printf(out, " %c%s", sign, names[i]);
+			list[kept++] = names[i];
+	return list;
 }
 
-/* "older: notAfter 2026-12-03 -> 2027-02-22 +new.example.net" */
-static const char *why_with_dates(
-	const struct job *j, const struct target *t, const struct cert *theirs)
+static void add_names(struct buf *out, char sign, const char *const *names)
 {
-	const struct cert *ours = plan_service(j->plan, t->service)->bundle->chain.certs[0];
-	AUTO(buf) struct buf text = BUF_EMPTY;
+	for (; names && *names; names++)
+		buf_printf(out, " %c%s", sign, *names);
+}
 
-	buf_printf(&text, "%s: notAfter %s -> %s", t->why,
-		day_of(j, cert_not_after(theirs)), day_of(j, cert_not_after(ours)));
-	add_names(&text, '+', ours, theirs);
-	add_names(&text, '-', theirs, ours);
+/* "older: notAfter 2026-12-03 -> 2027-02-22 +new.example.net", "mode 0644 -> 0600"
+ */
+static const char *why_in_full(
+	const struct job *j, const struct target *t, const struct event *ev)
+{
+	AUTO(buf) struct buf text = BUF_EMPTY;
+	struct drift drift[DRIFTS];
+	const size_t n = plan_drift(t, drift);
+
+	if (n == 0 || !text_eq(t->why, drift[0].what))
+		buf_puts(&text, t->why);
+	if (file_holds_leaf(t->file) && ev->old_not_after)
+		buf_printf(&text, ": notAfter %s -> %s", day_of(j, ev->old_not_after),
+			day_of(j, ev->not_after));
+	add_names(&text, '+', ev->gained);
+	add_names(&text, '-', ev->lost);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&text, "%s%s %s -> %s", text.len > 0 ? ", " : "", drift[i].what,
+			drift[i].before, drift[i].after);
 	return arena_strdup(j->arena, text.data);
+}
+
+/* Old and new, of the first certificate in it. */
+static void set_certificates(struct job *j, const struct target *t, struct event *ev)
+{
+	const struct cert *ours = first_of(t);
+	const struct cert *theirs = t->seen->held.n ? t->seen->held.certs[0] : NULL;
+
+	if (!ours)
+		return;
+	ev->fingerprint = print_of(j, ours);
+	ev->not_after = cert_not_after(ours);
+	if (!theirs)
+		return;
+	ev->old_fingerprint = print_of(j, theirs);
+	ev->old_not_after = cert_not_after(theirs);
+	if (file_holds_leaf(t->file)) {
+		ev->gained = names_beside(j, ours, theirs);
+		ev->lost = names_beside(j, theirs, ours);
+	}
 }
 
 static void tell_file(struct job *j, const struct target *t)
 {
-	const struct cert *theirs = t->seen->held.n ? t->seen->held.certs[0] : NULL;
-	const struct sha256 old = theirs ? cert_sha256(theirs) : (struct sha256){ { 0 } };
-	const struct sha256_hex old_hex = sha256_hex(&old);
-	struct sha256_hex hex;
+	AUTO(buf) struct buf diff = BUF_EMPTY;
 	struct event ev = {
 		.kind = EVENT_CHANGED,
 		.service = t->service->name,
 		.item = base_name(t->file->path),
 		.path = t->file->path,
 		.part = part_name(t->file->part),
-		.fingerprint = print_of(j, t, &hex),
-		.detail = t->why,
 	};
 
-	if (theirs) {
-		ev.detail = why_with_dates(j, t, theirs);
-		ev.old_fingerprint = old_hex.s;
-		ev.old_not_after = cert_not_after(theirs);
+	set_certificates(j, t, &ev);
+	ev.detail = why_in_full(j, t, &ev);
+	if (j->push->diff) {
+		plan_diff(&diff, t);
+		ev.diff = diff.data;
 	}
 	j->recap.changed++;
 	j->changes++;
@@ -105,7 +141,7 @@ static void tell_commands(
 	struct job *j, enum event_kind kind, const struct command *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (kind != EVENT_VALIDATED) {
+		if (kind == EVENT_RELOADED || kind == EVENT_RESTARTED) {
 			j->recap.reloaded++;
 			j->changes++;
 		}
@@ -120,28 +156,50 @@ static void tell_commands(
 void tell_applied(struct job *j, const struct restarts *r)
 {
 	tell_files(j);
+	tell_commands(j, EVENT_BUILT, j->plan->builds, j->plan->n_builds);
 	tell_commands(j, EVENT_VALIDATED, j->plan->validates, j->plan->n_validates);
 	tell_commands(j, EVENT_RELOADED, j->plan->reloads, j->plan->n_reloads);
 	tell_commands(j, EVENT_RESTARTED, r->list, r->n);
 }
 
+static void tell_proof(
+	struct job *j, const struct proof *q, const struct cert *leaf, bool more)
+{
+	j->recap.verified++;
+	job_emit(j,
+		(struct event){ .kind = EVENT_VERIFIED,
+			.service = q->service->service->name,
+			.protocol = probe_protocol_title(q->check->protocol),
+			.address = q->address.text,
+			.more = more,
+			.not_after = cert_not_after(leaf),
+			.fingerprint = print_of(j, leaf) });
+}
+
+static bool same_check(const struct proofs *proofs, size_t i)
+{
+	return i > 0 && proofs->list[i - 1].check == proofs->list[i].check;
+}
+
 void tell_proofs(struct job *j, const struct proofs *proofs)
 {
-	for (size_t i = 0; i < proofs->n; i++) {
-		const struct proof *q = &proofs->list[i];
-		const struct cert *leaf = q->result.served.certs[0];
-		const struct sha256 print = cert_sha256(leaf);
-		const struct sha256_hex hex = sha256_hex(&print);
+	for (size_t i = 0; i < proofs->n; i++)
+		tell_proof(j, &proofs->list[i], proofs->list[i].result.served.certs[0],
+			same_check(proofs, i));
+}
 
-		j->recap.verified++;
-		job_emit(j,
-			(struct event){ .kind = EVENT_VERIFIED,
-				.service = q->service->service->name,
-				.protocol = probe_protocol_title(q->check->protocol),
-				.address = q->address.text,
-				.more = i > 0 && proofs->list[i - 1].check == q->check,
-				.not_after = cert_not_after(leaf),
-				.fingerprint = hex.s });
+void tell_checks(struct job *j)
+{
+	AUTO(proofs) struct proofs proofs = { 0 };
+
+	proofs_list(&proofs, j->arena, j->plan, plan_takes_up, false);
+	for (size_t i = 0; i < proofs.n; i++) {
+		const struct proof *q = &proofs.list[i];
+
+		if (q->address.sockaddr.len > 0)
+			tell_proof(j, q, q->bundle->chain.certs[0], same_check(&proofs, i));
+		else
+			tell_unproved(j, q, "");
 	}
 }
 
@@ -153,9 +211,27 @@ void tell_ok(struct job *j)
 		if (s->reload_why || s->faulty)
 			continue;
 		j->recap.ok++;
-		job_emit(
-			j, (struct event){ .kind = EVENT_OK, .service = s->service->name });
+		job_emit(j,
+			(struct event){ .kind = EVENT_OK,
+				.service = s->service->name,
+				.detail = j->planned ? "has all that was planned" : NULL });
 	}
+}
+
+void tell_owed(struct job *j)
+{
+	AUTO(buf) struct buf services = BUF_EMPTY;
+
+	for (size_t i = 0; i < j->plan->n_services; i++) {
+		if (!plan_takes_up(&j->plan->services[i]))
+			continue;
+		buf_printf(&services, "%s%s", j->recap.owed > 0 ? ", " : "",
+			j->plan->services[i].service->name);
+		j->recap.owed++;
+	}
+	job_emit(j,
+		(struct event){
+			.kind = EVENT_OWED, .until = j->until, .detail = services.data });
 }
 
 const char *tell_aftermath(const struct remote_story *s)
@@ -179,6 +255,7 @@ static const struct command *command_of(
 		const struct command *list;
 		size_t n;
 	} steps[] = {
+		{ "build", p->builds, p->n_builds },
 		{ "validate", p->validates, p->n_validates },
 		{ "reload", p->reloads, p->n_reloads },
 		{ "restart", r ? r->list : NULL, r ? r->n : 0 },
@@ -205,7 +282,7 @@ void tell_failure(struct job *j, const struct remote_story *story, const struct 
 
 void tell_unproved(struct job *j, const struct proof *bad, const char *aftermath)
 {
-	job_fail_text(j, bad->service->service, "%s %s: %s%s",
-		probe_protocol_title(bad->check->protocol), bad->address.text,
-		bad->result.err.msg, aftermath);
+	job_fail_text(j, bad->service->service, "%s%s%s: %s%s",
+		probe_protocol_title(bad->check->protocol), *bad->address.text ? " " : "",
+		bad->address.text, bad->result.err.msg, aftermath);
 }

@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "report/private/report.h"
 
 #include <cjson/cJSON.h>
@@ -33,6 +34,21 @@ static void add_texts(cJSON *object, const struct event *ev)
 		add(object, fields[i].name, fields[i].text);
 }
 
+static void add_list(cJSON *object, const char *name, const char *const *texts)
+{
+	cJSON *list;
+
+	if (!texts || !*texts)
+		return;
+	list = cJSON_AddArrayToObject(object, name);
+	for (; *texts; texts++) {
+		AUTO(str) char *tame = xstrdup(*texts);
+
+		text_tame(tame);
+		cJSON_AddItemToArray(list, cJSON_CreateString(tame));
+	}
+}
+
 static void add_recap(cJSON *object, const struct recap *c)
 {
 	const struct {
@@ -40,7 +56,8 @@ static void add_recap(cJSON *object, const struct recap *c)
 		int n;
 	} counts[] = { { "ok", c->ok }, { "changed", c->changed },
 		{ "reloaded", c->reloaded }, { "verified", c->verified },
-		{ "unreachable", c->unreachable }, { "failed", c->failed } };
+		{ "unreachable", c->unreachable }, { "failed", c->failed },
+		{ "owed", c->owed } };
 	cJSON *recap = cJSON_AddObjectToObject(object, "recap");
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
@@ -75,8 +92,12 @@ void json_show(struct report *r, const struct event *ev)
 	add_texts(object, ev);
 	if (ev->not_after)
 		add(object, "not_after", time_rfc3339(ev->not_after).s);
+	if (ev->until)
+		add(object, "until", time_rfc3339(ev->until).s);
 	if (ev->old_not_after)
 		add(object, "old_not_after", time_rfc3339(ev->old_not_after).s);
+	add_list(object, "names_gained", ev->gained);
+	add_list(object, "names_lost", ev->lost);
 	if (ev->dry)
 		cJSON_AddTrueToObject(object, "dry");
 	if (ev->pos && ev->pos->file && ev->pos->line > 0)
@@ -84,6 +105,7 @@ void json_show(struct report *r, const struct event *ev)
 	if (ev->recap)
 		add_recap(object, ev->recap);
 	add(object, "detail", ev->detail);
+	add(object, "diff", ev->diff);
 	line = cJSON_PrintUnformatted(object);
 	if (!line)
 		abort();

@@ -19,13 +19,17 @@ const char *event_name(enum event_kind kind)
 		[EVENT_ACCOUNT] = "account",
 		[EVENT_OK] = "ok",
 		[EVENT_CHANGED] = "changed",
+		[EVENT_BUILT] = "built",
 		[EVENT_VALIDATED] = "validated",
 		[EVENT_RELOADED] = "reloaded",
 		[EVENT_RESTARTED] = "restarted",
 		[EVENT_VERIFIED] = "verified",
 		[EVENT_PROBE] = "probe",
+		[EVENT_HOST_KEY] = "host_key",
+		[EVENT_TRUSTED] = "trusted",
 		[EVENT_EXPIRY] = "expiry",
 		[EVENT_OWED] = "owed",
+		[EVENT_HELD] = "held",
 		[EVENT_FAILED] = "failed",
 		[EVENT_UNREACHABLE] = "unreachable",
 		[EVENT_RECAP] = "recap",
@@ -50,5 +54,7 @@ bool event_is_trouble(const struct event *ev)
 
 	if (ev->kind == EVENT_PROBE)
 		return !text_eq(ev->verdict, "ok");
+	if (ev->kind == EVENT_HOST_KEY)
+		return !text_eq(ev->verdict, "known");
 	return troubles[ev->kind];
 }

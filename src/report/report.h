@@ -32,9 +32,11 @@ enum event_kind {
 			    columns */
 	EVENT_ACCOUNT,   /* ca, verdict (what it is now), address (its URL), detail */
 
-	EVENT_OK,        /* host, service: files and process are as they should be */
+	EVENT_OK,        /* host, service: files and process are as they should be; detail:
+			    all that was planned is there already */
 	EVENT_CHANGED,   /* host, service, item (file name), path, part, detail (why),
-			    fingerprint */
+			    fingerprint, not_after, the old ones, names, diff */
+	EVENT_BUILT,     /* host, service, item (command), detail as for reloaded */
 	EVENT_VALIDATED, /* host, service, item (command) */
 	EVENT_RELOADED,  /* host, service, item (command), detail (why, if no file changed)
 			  */
@@ -46,9 +48,14 @@ enum event_kind {
 	 * detail; all of a host's one after the other, for the text has a heading per host
 	 */
 	EVENT_PROBE,
-	EVENT_EXPIRY, /* check: certificate, not_after, detail */
+	EVENT_HOST_KEY, /* hosts trust: host, item (type), verdict, fingerprint, path (the
+			   file, with its line), detail; all of a host's one after the other
+			 */
+	EVENT_TRUSTED,  /* host, item (type), fingerprint, path (the file), detail */
+	EVENT_EXPIRY,   /* check: certificate, not_after, detail */
 
-	EVENT_OWED, /* host, service, detail (when): it will be pushed to later */
+	EVENT_OWED, /* host, until (when its window opens), detail (the services) */
+	EVENT_HELD, /* host, service, detail (when): until its TLSA record counts */
 
 	EVENT_FAILED,      /* certificate or host; service; detail: one clear line */
 	EVENT_UNREACHABLE, /* host, detail */
@@ -63,6 +70,7 @@ enum event_kind {
 struct recap {
 	int columns; /* of the longest host name of the run: text aligns by it */
 	int ok, changed, reloaded, verified, unreachable, failed;
+	int owed; /* services whose push waits for the host's window */
 };
 
 /* How wide a table's texts are. */
@@ -78,11 +86,17 @@ struct event {
 	const char *protocol, *address; /* address: "192.0.2.7:25", "[2001:db8::1]:25", a
 					  URL */
 	const char *verdict; /* "ok" or what is wrong, in a word: "older", "foreign" … */
-	const char *fingerprint;     /* SHA-256, hex */
+	const char *fingerprint; /* SHA-256, hex; of a host key "SHA256:…", as OpenSSH has
+				    it */
 	const char *old_fingerprint; /* CHANGED: of what was there */
 	const char *detail;
 	time_t not_after; /* 0: none */
 	time_t old_not_after;
+	time_t until; /* OWED, and the warning of what is owed */
+	/* CHANGED: names, NULL or ended by NULL; lines of what was there and what is, or
+	 * NULL */
+	const char *const *gained, *const *lost;
+	const char *diff;
 	bool dry;     /* it would be done: plan and -n */
 	bool alone;   /* PROBE: no other host was asked for, so no heading is needed */
 	bool several; /* PROBE: the host has several addresses, so each line tells its own
@@ -124,6 +138,10 @@ void report_section(struct report *r, const char *title);
 void report_warn(struct report *r, const char *fmt, ...) PRINTF(2, 3);
 void report_note(struct report *r, const char *fmt, ...) PRINTF(2, 3);
 void report_text(struct report *r, const char *text);
+
+/* A question on stderr; the answer is read from elsewhere. Only where there is a terminal.
+ */
+void report_question(struct report *r, const char *text);
 
 /* "certpush: file:line:col: message" to stderr, or an event in JSON. */
 void report_error(struct report *r, const struct err *e);

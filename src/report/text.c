@@ -25,8 +25,9 @@ struct form {
 	const char *dry_word; /* "would change"; NULL: the same */
 	const char *colour;   /* NULL: none */
 	void (*rest)(struct buf *line, const struct report *r, const struct event *ev);
-	int verbose;  /* shown from so many -v on … */
-	bool in_plan; /* … or if it's dry */
+	int verbose;      /* shown from so many -v on … */
+	bool in_plan;     /* … or if it's dry … */
+	bool with_detail; /* … or if there is more to say than usual */
 	/* NULL: "word: rest", on one line */
 	void (*show)(struct report *r, const struct event *ev, const struct form *form);
 };
@@ -123,6 +124,9 @@ static void set_file(struct buf *line, const struct report *r, const struct even
 		buf_printf(line, " %s", ev->item);
 	if (ev->dry || r->options.verbose > 0)
 		detail(line, " (", ev, ")");
+	if (r->options.verbose > 0 && ev->fingerprint && ev->old_fingerprint)
+		buf_printf(line, " SHA-256 %.16s -> %.16s", ev->old_fingerprint,
+			ev->fingerprint);
 }
 
 static void set_command(struct buf *line, const struct report *r, const struct event *ev)
@@ -143,6 +147,23 @@ static void set_verified(struct buf *line, const struct report *r, const struct 
 		buf_printf(line, " %s", ev->address);
 	served(line, ev->not_after);
 	detail(line, ": ", ev, "");
+}
+
+static void set_owed(struct buf *line, const struct report *r, const struct event *ev)
+{
+	(void)r;
+	who(line, ev);
+	buf_printf(line, " owed until %s", time_weekday(ev->until).s);
+	detail(line, " (", ev, ")");
+}
+
+static void set_trusted(struct buf *line, const struct report *r, const struct event *ev)
+{
+	(void)r;
+	who(line, ev);
+	buf_printf(line, " => %s %s in %s", ev->item ? ev->item : "key",
+		ev->fingerprint ? ev->fingerprint : "", ev->path ? ev->path : "");
+	detail(line, " (", ev, ")");
 }
 
 static void set_failure(struct buf *line, const struct report *r, const struct event *ev)
@@ -290,6 +311,27 @@ static void show_probe(struct report *r, const struct event *ev, const struct fo
 	paint(r, out, bad ? RED : GREEN, &line);
 }
 
+/* What isn't known yet stands out. */
+static void show_host_key(struct report *r, const struct event *ev, const struct form *form)
+{
+	const bool bad = event_is_trouble(ev);
+	struct buf *out = r->options.quiet ? &r->page.err : &r->page.out;
+	AUTO(buf) struct buf word = BUF_EMPTY, line = BUF_EMPTY;
+
+	(void)form;
+	heading(r, out, ev);
+	if (bad)
+		upper(&word, ev->verdict ? ev->verdict : "unknown");
+	else
+		buf_puts(&word, ev->verdict);
+	buf_printf(&line, "    %-8s %-20s %s", word.data, ev->item ? ev->item : "",
+		ev->fingerprint ? ev->fingerprint : "");
+	if (ev->path)
+		buf_printf(&line, "  %s", ev->path);
+	detail(&line, "  (", ev, ")");
+	paint(r, out, bad ? YELLOW : GREEN, &line);
+}
+
 static void count(struct report *r, struct buf *out, const char *name, int n,
 	const char *colour, int columns)
 {
@@ -328,6 +370,10 @@ static void show_recap(struct report *r, const struct event *ev, const struct fo
 	count(r, out, "verified", c->verified, GREEN, 3);
 	count(r, out, "unreachable", c->unreachable, BRIGHT, 2);
 	count(r, out, "failed", c->failed, RED, 0);
+	if (c->owed > 0) {
+		buf_putc(out, ' ');
+		count(r, out, "owed", c->owed, BLUE, 0);
+	}
 	buf_putc(out, '\n');
 }
 
@@ -364,6 +410,31 @@ static void show_line(struct report *r, const struct event *ev, const struct for
 	paint(r, page_of(r, ev), form->colour, &line);
 }
 
+/* As Ansible colours them. */
+static const char *colour_of_line(const char *line)
+{
+	if (*line == '-')
+		return RED;
+	return *line == '+' ? GREEN : NULL;
+}
+
+static void show_changed(struct report *r, const struct event *ev, const struct form *form)
+{
+	const char *at = ev->diff ? ev->diff : "";
+
+	show_line(r, ev, form);
+	while (*at) {
+		const size_t len = strcspn(at, "\n");
+		AUTO(buf) struct buf line = BUF_EMPTY;
+
+		buf_add(&line, at, len);
+		paint(r, &r->page.out, colour_of_line(line.data), &line);
+		at += at[len] ? len + 1 : len;
+	}
+	if (ev->diff)
+		buf_putc(&r->page.out, '\n');
+}
+
 static const struct form forms[N_EVENT_KINDS] = {
 	[EVENT_STEP] = { .colour = BLUE, .rest = set_message, .verbose = 2 },
 	[EVENT_WARNING] = { .word = "[WARNING]", .colour = PURPLE, .rest = set_message },
@@ -392,11 +463,20 @@ static const struct form forms[N_EVENT_KINDS] = {
 		.rest = set_record },
 	[EVENT_SERVER] = { .colour = RED, .show = show_server },
 	[EVENT_ACCOUNT] = { .word = "account", .colour = GREEN, .rest = set_account },
-	[EVENT_OK] = { .word = "ok", .colour = GREEN, .rest = set_service, .verbose = 1 },
+	[EVENT_OK] = { .word = "ok",
+		.colour = GREEN,
+		.rest = set_service,
+		.verbose = 1,
+		.with_detail = true },
 	[EVENT_CHANGED] = { .word = "changed",
 		.dry_word = "would change",
 		.colour = YELLOW,
-		.rest = set_file },
+		.rest = set_file,
+		.show = show_changed },
+	[EVENT_BUILT] = { .word = "built",
+		.dry_word = "would build",
+		.colour = YELLOW,
+		.rest = set_command },
 	[EVENT_VALIDATED] = { .word = "validated",
 		.dry_word = "would validate",
 		.colour = GREEN,
@@ -416,8 +496,11 @@ static const struct form forms[N_EVENT_KINDS] = {
 		.colour = GREEN,
 		.rest = set_verified },
 	[EVENT_PROBE] = { .show = show_probe },
+	[EVENT_HOST_KEY] = { .show = show_host_key },
+	[EVENT_TRUSTED] = { .word = "trusted", .colour = YELLOW, .rest = set_trusted },
 	[EVENT_EXPIRY] = { .word = "expiry", .colour = YELLOW, .rest = set_expiry },
-	[EVENT_OWED] = { .word = "owed", .colour = BLUE, .rest = set_service },
+	[EVENT_OWED] = { .word = "window", .colour = BLUE, .rest = set_owed },
+	[EVENT_HELD] = { .word = "held", .colour = BLUE, .rest = set_service },
 	[EVENT_FAILED] = { .word = "fatal", .colour = RED, .rest = set_failure },
 	[EVENT_UNREACHABLE] = { .word = "fatal", .colour = BRIGHT, .rest = set_failure },
 	[EVENT_RECAP] = { .show = show_recap },
@@ -435,7 +518,8 @@ static bool hidden(
 		return true;
 	if (ev->more && o->verbose == 0)
 		return true;
-	return o->verbose < form->verbose && !(form->in_plan && ev->dry);
+	return o->verbose < form->verbose && !(form->in_plan && ev->dry) &&
+		!(form->with_detail && ev->detail);
 }
 
 void text_show(struct report *r, const struct event *ev)
@@ -447,7 +531,7 @@ void text_show(struct report *r, const struct event *ev)
 	if (ev->kind == EVENT_SECTION || hidden(&r->options, ev, form))
 		return;
 	section_shows(r, ev->kind);
-	if (ev->kind != EVENT_PROBE)
+	if (ev->kind != EVENT_PROBE && ev->kind != EVENT_HOST_KEY)
 		free(TAKE(r->heading));
 	(form->show ? form->show : show_line)(r, ev, form);
 	r->in_recap = ev->kind == EVENT_RECAP;

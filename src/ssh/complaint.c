@@ -13,7 +13,7 @@ static const char *const noise[] = { "debug", "Authenticated to ",
 
 /* What a broken connection is called; a proxy has said why before. */
 static const char *const weak[] = { "kex_exchange_identification: ",
-	"ssh_exchange_identification: ", "Connection closed by ",
+	"ssh_exchange_identification: ", "Connection closed by ", "Connection reset by ",
 	"banner exchange: Connection to UNKNOWN" };
 
 static bool begins(const char *line, const char *const *list, size_t n)
@@ -40,24 +40,33 @@ static char *next_line(const char **log)
 	return line;
 }
 
-char *complaint_line(const char *log)
+/* The last line that isn't noise; *strong if it isn't weak: those outweigh the others. */
+static char *last_line(const char *log, bool *strong)
 {
-	static const char own_name[] = "ssh: ";
 	char *found = xstrdup(""), *line;
-	bool strong = false;
 
+	*strong = false;
 	while ((line = next_line(&log))) {
 		bool is_weak = begins(line, weak, ARRAY_LEN(weak));
 
 		if (!*line || begins(line, noise, ARRAY_LEN(noise)) ||
-			(is_weak && strong)) {
+			(is_weak && *strong)) {
 			free(line);
 			continue;
 		}
-		strong = strong || !is_weak;
+		*strong = *strong || !is_weak;
 		free(found);
 		found = line;
 	}
+	return found;
+}
+
+char *complaint_line(const char *log)
+{
+	static const char own_name[] = "ssh: ";
+	bool ignored;
+	char *found = last_line(log, &ignored);
+
 	if (text_starts(found, own_name))
 		memmove(found, found + sizeof own_name - 1,
 			strlen(found) - sizeof own_name + 2);
@@ -85,8 +94,12 @@ char *complaint_host_key(const char *log)
 
 bool complaint_too_early(const char *log)
 {
-	return strstr(log, "kex_exchange_identification: ") ||
-		strstr(log, "ssh_exchange_identification: ");
+	bool strong;
+
+	free(last_line(log, &strong));
+	return !strong &&
+		(strstr(log, "kex_exchange_identification: ") ||
+			strstr(log, "ssh_exchange_identification: "));
 }
 
 /* "debug1: Offering public key: NAME TYPE SHA256:… [explicit] [agent]": the names. */

@@ -17,8 +17,8 @@ static const struct {
 struct run {
 	struct session *s;
 	LIBSSH2_CHANNEL *channel;
-	const char *input;
-	size_t len, sent;
+	const struct input *in;
+	size_t sent;
 	bool eof_sent;
 	bool done;  /* both streams have ended */
 	bool moved; /* something happened in this turn */
@@ -45,22 +45,33 @@ static bool drain(struct run *r, int stream, struct buf *out, bool *end, struct 
 	return n != CHANNEL_BROKEN;
 }
 
-static bool feed(struct run *r, struct err *e)
+/* False if the session broke; *over once nothing more will be sent. */
+static bool pour(struct run *r, const struct ssh_result *result, bool *over, struct err *e)
 {
+	const char *data = r->in->data;
 	ssize_t n = 1;
-	int rc;
+	size_t due = 0;
 
-	while (r->sent < r->len && n > 0) {
-		n = channel_write(
-			r->s, r->channel, r->input + r->sent, r->len - r->sent, e);
-		if (n == CHANNEL_BROKEN)
-			return false;
-		if (n == CHANNEL_END)
-			r->sent = r->len;
+	while ((due = input_due(r->in, r->sent, &result->out, &result->err, over)) > 0 &&
+		n > 0) {
+		n = channel_write(r->s, r->channel, data + r->sent, due, e);
 		r->sent += n > 0 ? (size_t)n : 0;
 		r->moved = r->moved || n > 0;
 	}
-	if (r->sent < r->len || r->eof_sent)
+	*over = n == CHANNEL_END || (due == 0 && *over);
+	return n != CHANNEL_BROKEN;
+}
+
+static bool feed(struct run *r, const struct ssh_result *result, struct err *e)
+{
+	bool over = true;
+	int rc;
+
+	if (r->eof_sent)
+		return true;
+	if (!pour(r, result, &over, e))
+		return false;
+	if (!over)
 		return true;
 	rc = libssh2_channel_send_eof(r->channel);
 	if (rc == LIBSSH2_ERROR_EAGAIN)
@@ -79,7 +90,7 @@ static bool turn(struct run *r, struct ssh_result *result, struct err *e)
 		!drain(r, 1, &result->err, &err_ended, e))
 		return false;
 	r->done = out_ended && err_ended;
-	return r->done || feed(r, e);
+	return r->done || feed(r, result, e);
 }
 
 /* Exit status and signal arrive between the end of the output and the close. */
@@ -108,27 +119,43 @@ static int exit_status(struct run *r)
 	return status;
 }
 
+/* Until it has answered, or ended. */
 static bool follow(
 	struct run *r, struct ssh_result *result, int64_t deadline, struct err *e)
 {
-	while (!r->done) {
+	const char *last = r->in->last;
+
+	while (!r->done && !ssh_answered(result, last)) {
 		if (!turn(r, result, e))
 			return false;
+		if (!ssh_may_answer(result, last, e)) {
+			r->s->lost = true;
+			return false;
+		}
 		if (!r->done && !session_pause(r->s, r->moved, deadline, e))
 			return false;
 	}
-	if (!await_close(r, deadline, e))
-		return false;
-	result->status = exit_status(r);
 	return true;
 }
 
-bool session_exec(struct session *s, const char *command, const void *input, size_t len,
+static bool finish(
+	struct run *r, struct ssh_result *result, int64_t deadline, struct err *e)
+{
+	r->s->command = NULL;
+	if (!await_close(r, deadline, e))
+		return false;
+	result->status = exit_status(r);
+	return channel_close(r->s, r->channel, deadline, e);
+}
+
+bool session_exec(struct session *s, const char *command, const struct input *in,
 	struct ssh_result *r, int64_t deadline, struct err *e)
 {
-	struct run run = { .s = s, .input = input, .len = len };
+	struct run run = { .s = s, .in = in };
 
-	run.channel = channel_open(s, "exec", command, deadline, e);
+	if (!s->command)
+		s->command = channel_open(s, "exec", command, deadline, e);
+	run.channel = s->command;
 	return run.channel && follow(&run, r, deadline, e) &&
-		channel_close(s, run.channel, deadline, e);
+		(!run.done || finish(&run, r, deadline, e));
 }

@@ -3,13 +3,14 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "digest/digest.h"
+#include "ssh/private/vouch.h"
 
 #include <string.h>
 
 /* Key types in the order we like them, and the algorithms that they can sign with. */
 static const struct {
 	const char *type, *algorithm;
-} types[] = {
+} types[HOSTKEY_TYPES] = {
 	{ "ssh-ed25519", "ssh-ed25519" },
 	{ "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256" },
 	{ "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384" },
@@ -19,24 +20,57 @@ static const struct {
 	{ "ssh-rsa", "ssh-rsa" },
 };
 
+bool hostkey_type(size_t i, const char **type, const char **algorithm)
+{
+	if (i >= ARRAY_LEN(types))
+		return false;
+	*type = types[i].type;
+	*algorithm = types[i].algorithm;
+	return true;
+}
+
 static const char *const usual_files[] = { "~/.ssh/known_hosts", "~/.ssh/known_hosts2",
 	"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2" };
 
-static const char *first_file(const struct ssh_config *c)
+const char *hostkey_file(const struct ssh_config *c)
 {
 	return c->known_hosts ? c->known_hosts : usual_files[0];
+}
+
+/* HostKeyAlias, which only OpenSSH honours; NULL: none. */
+static const char *alias(const struct ssh_config *c)
+{
+	static const char lead[] = "-oHostKeyAlias=";
+
+	for (const char *const *o = c->options; o && *o; o++)
+		if (text_starts(*o, lead))
+			return *o + sizeof lead - 1;
+	return NULL;
+}
+
+char *hostkey_name(const struct ssh_config *c)
+{
+	const char *other = alias(c);
+	char *name = other      ? xstrdup(other)
+		: c->port == 22 ? xstrdup(c->address)
+				: xasprintf("[%s]:%d", c->address, c->port);
+
+	text_lower(name);
+	return name;
 }
 
 bool hostkey_known(const struct ssh_config *c, struct known_hosts *k, struct err *e)
 {
 	const char *const *files = c->known_hosts ? &c->known_hosts : usual_files;
 	size_t n = c->known_hosts ? 1 : ARRAY_LEN(usual_files);
+	const char *other = alias(c);
 
 	for (size_t i = 0; i < n; i++) {
 		AUTO(str) char *path = fs_join(".", files[i]);
 
 		/* Messages call a file as the user does. */
-		if (!known_hosts_read(k, files[i], path, c->address, c->port, e))
+		if (!known_hosts_read(k, files[i], path, other ? other : c->address,
+			    other ? 22 : c->port, e))
 			return false;
 	}
 	return true;
@@ -100,62 +134,47 @@ bool hostkey_prefer(struct session *s, const struct known_hosts *k, struct err *
 	return rc == 0 || session_err(s, rc, "choosing host key types", e);
 }
 
-/* "ssh-ed25519 SHA256:…", as ssh-keygen -l has it. */
-static char *describe(const char *blob, size_t len, const char *type)
+char *hostkey_fingerprint(const void *blob, size_t len)
 {
 	AUTO(buf) struct buf b = BUF_EMPTY;
 	struct sha256 d = sha256_of(blob, len);
 
-	buf_printf(&b, "%s SHA256:", type);
+	buf_puts(&b, "SHA256:");
 	base64_encode(&b, d.bytes, sizeof d.bytes);
 	while (b.len && b.data[b.len - 1] == '=')
 		buf_truncate(&b, b.len - 1);
 	return buf_take(&b);
 }
 
-/* -t takes short names. */
-static const char *keyscan_type(const char *type)
+/* "ssh-ed25519 SHA256:…" */
+static char *describe(const char *blob, size_t len, const char *type)
 {
-	if (text_starts(type, "ecdsa"))
-		return "ecdsa";
-	return text_starts(type, "ssh-") ? type + 4 : type;
+	AUTO(str) char *fingerprint = hostkey_fingerprint(blob, len);
+
+	return xasprintf("%s %s", type, fingerprint);
 }
 
 static bool not_known(const struct ssh_config *c, const struct known_hosts *k,
-	const char *key, const char *type, struct err *e)
+	const char *key, struct err *e)
 {
-	AUTO(buf) struct buf port = BUF_EMPTY;
-
-	if (c->port != 22)
-		buf_printf(&port, "-p %d ", c->port);
 	return err_set(e, ERR_AUTH,
-		"host key of %s isn't known: %s%s; if that is the right one: "
-		"ssh-keyscan %s-t %s %s >> %s",
+		"host key of %s isn't known: %s%s; is that the right one? certpush hosts trust %s",
 		c->address, key, k->authority ? ", by no @cert-authority either" : "",
-		port.data, keyscan_type(type), c->address, first_file(c));
-}
-
-/* What ssh-keygen -R takes. */
-static char *entry_name(const struct ssh_config *c)
-{
-	return c->port == 22 ? xstrdup(c->address)
-			     : xasprintf("'[%s]:%d'", c->address, c->port);
+		c->name);
 }
 
 static bool changed(const struct ssh_config *c, const struct known_key *at, const char *key,
 	struct err *e)
 {
-	AUTO(str) char *entry = entry_name(c);
-
 	return err_set(e, ERR_AUTH,
 		"host key of %s has changed: it is now %s, not the one in %s:%d; unless someone "
-		"is listening in, the host was set up anew: then ssh-keygen -f %s -R %s",
-		c->address, key, at->file, at->line, at->file, entry);
+		"is listening in, the host was set up anew: then certpush hosts trust --replace %s",
+		c->address, key, at->file, at->line, c->name);
 }
 
 static bool refuse(const struct ssh_config *c, const struct known_hosts *k,
 	enum known_verdict verdict, const struct known_key *at, const char *key,
-	const char *type, struct err *e)
+	struct err *e)
 {
 	switch (verdict) {
 	case KNOWN_REVOKED:
@@ -164,13 +183,13 @@ static bool refuse(const struct ssh_config *c, const struct known_hosts *k,
 	case KNOWN_CHANGED:
 		return changed(c, at, key, e);
 	case KNOWN_OTHER_TYPE:
-		not_known(c, k, key, type, e);
+		not_known(c, k, key, e);
 		return err_wrap(e, "only its %s key is on file (%s:%d)", at->type, at->file,
 			at->line);
 	case KNOWN_SAME:
 	case KNOWN_NOT:
 	default:
-		return not_known(c, k, key, type, e);
+		return not_known(c, k, key, e);
 	}
 }
 
@@ -183,13 +202,23 @@ bool hostkey_check(struct session *s, const struct ssh_config *c,
 	AUTO(str) char *type = blob ? key_blob_type(blob, len) : NULL;
 	const struct known_key *at;
 	enum known_verdict verdict;
+	struct err why = { 0 };
 
 	if (!type)
 		return err_set(e, ERR_PROTOCOL, "%s showed no host key", c->address);
 	free(s->host_key);
 	s->host_key = describe(blob, len, type);
 	verdict = known_hosts_check(k, blob, len, &at);
-	return verdict == KNOWN_SAME || refuse(c, k, verdict, at, s->host_key, type, e);
+	if (verdict == KNOWN_SAME)
+		return true;
+	if (verdict != KNOWN_NOT || !vouch_may(c, k))
+		return refuse(c, k, verdict, at, s->host_key, e);
+	if (c->vouch->vouches(c->vouch->ctx, c->address, blob, len, &why)) {
+		s->host_key = vouch_tell(TAKE(s->host_key));
+		return true;
+	}
+	refuse(c, k, verdict, at, s->host_key, e);
+	return vouch_failed(e, &why);
 }
 
 /* The key on file that is described so. */
@@ -218,12 +247,12 @@ bool hostkey_refused(const struct ssh_config *c, const struct known_hosts *k,
 	enum known_verdict verdict;
 
 	if (at && at->revoked)
-		return refuse(c, k, KNOWN_REVOKED, at, plain, type, e);
+		return refuse(c, k, KNOWN_REVOKED, at, plain, e);
 	if (at)
 		return err_set(e, ERR_AUTH,
 			"host key of %s is on file (%s:%d), but OpenSSH looks for another name "
 			"(HostKeyAlias): %s",
 			c->address, at->file, at->line, plain);
 	verdict = known_hosts_of_type(k, type, &at);
-	return refuse(c, k, verdict, at, plain, type, e);
+	return refuse(c, k, verdict, at, plain, e);
 }

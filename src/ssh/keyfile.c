@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "digest/digest.h"
 #include "ssh/private/known_hosts.h"
+#include "ssh/private/wire.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -27,39 +28,26 @@ static bool body(const char *text, struct buf *out)
 	return to && base64_decode(out, from, (size_t)(to - from));
 }
 
-/* RFC 4251 5: a string, as the file and public keys have it. */
-static bool field(const uint8_t **p, size_t *left, const uint8_t **s, size_t *len)
-{
-	if (*left < 4)
-		return false;
-	*len = (size_t)(*p)[0] << 24 | (size_t)(*p)[1] << 16 | (size_t)(*p)[2] << 8 |
-		(*p)[3];
-	if (*len > *left - 4)
-		return false;
-	*s = *p + 4;
-	*p += 4 + *len;
-	*left -= 4 + *len;
-	return true;
-}
-
 /* PROTOCOL.key: cipher, KDF, its options, number of keys, public key. */
 static void inspect_openssh(struct keyfile *k, const struct buf *b)
 {
-	const uint8_t *p = (const uint8_t *)b->data + sizeof magic, *s;
-	size_t left = b->len - sizeof magic, len;
+	struct reader r = { (const uint8_t *)b->data + sizeof magic, b->len - sizeof magic,
+		false };
+	size_t len;
+	const char *s = take_bytes(&r, &len);
 
-	if (!field(&p, &left, &s, &len))
+	if (!s)
 		return;
 	k->encrypted = len != 4 || memcmp(s, "none", 4) != 0;
-	for (int i = 0; i < 2; i++)
-		if (!field(&p, &left, &s, &len))
-			return;
-	if (left < 4)
+	take_bytes(&r, &len);
+	take_bytes(&r, &len);
+	take_u32(&r);
+	s = take_bytes(&r, &len);
+	if (!s)
 		return;
-	p += 4;
-	left -= 4;
-	if (field(&p, &left, &s, &len))
-		buf_add(&k->blob, s, len);
+	buf_add(&k->blob, s, len);
+	if (!k->encrypted)
+		k->signer = signer_from_openssh(r.p, r.left);
 }
 
 static void blob_from_pub(struct keyfile *k, const char *pub)
@@ -80,6 +68,7 @@ void keyfile_inspect(struct keyfile *k, const char *text, size_t len, const char
 	bool decoded = memchr(text, 0, len) == NULL && body(text, &b);
 
 	buf_init(&k->blob);
+	k->signer = NULL;
 	k->rsa = strstr(text, "BEGIN RSA PRIVATE KEY") != NULL;
 	k->encrypted = strstr(text, "BEGIN ENCRYPTED PRIVATE KEY") ||
 		strstr(text, "\nProc-Type: 4,ENCRYPTED");
@@ -97,6 +86,7 @@ void keyfile_clear(struct keyfile *k)
 {
 	buf_clear(&k->text);
 	buf_clear(&k->blob);
+	signer_free(TAKE(k->signer));
 }
 
 /* Linked, so that what was given out stays where it is. */

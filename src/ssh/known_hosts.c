@@ -1,111 +1,11 @@
 #include "ssh/private/known_hosts.h"
 #include "base/alloc.h"
-#include "base/fs.h"
 #include "base/text.h"
-#include "digest/digest.h"
+#include "ssh/private/known_lines.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-enum { MAX_FILE = 64 << 20, MAX_TYPE = 64 };
-
-/* A piece of the line under inspection. */
-struct word {
-	const char *s;
-	size_t len;
-};
-
-static bool is(struct word w, const char *s)
-{
-	return w.len == strlen(s) && memcmp(w.s, s, w.len) == 0;
-}
-
-/* The next word of a line, which is shortened by it; empty at its end. */
-static struct word cut(struct word *line)
-{
-	struct word w;
-
-	while (line->len && strchr(" \t\r", *line->s))
-		line->s++, line->len--;
-	w.s = line->s;
-	while (line->len && !strchr(" \t\r", *line->s))
-		line->s++, line->len--;
-	w.len = (size_t)(line->s - w.s);
-	return w;
-}
-
-static char lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-/* Only * and ?, as OpenSSH has it: brackets are part of a name here. */
-static bool glob(struct word pattern, const char *name)
-{
-	const char *p = pattern.s, *end = pattern.s + pattern.len;
-	const char *star = NULL, *retry = NULL;
-
-	while (*name) {
-		if (p < end && *p == '*') {
-			star = ++p;
-			retry = name;
-		} else if (p < end && (*p == '?' || lower(*p) == lower(*name))) {
-			p++;
-			name++;
-		} else if (star) {
-			p = star;
-			name = ++retry;
-		} else {
-			return false;
-		}
-	}
-	while (p < end && *p == '*')
-		p++;
-	return p == end;
-}
-
-/* "|1|salt|hash": HMAC-SHA1 of the name, keyed with the salt. */
-static bool hashed_matches(struct word field, const char *name)
-{
-	AUTO(buf) struct buf salt = BUF_EMPTY, want = BUF_EMPTY;
-	const char *mid = memchr(field.s + 3, '|', field.len - 3);
-	uint8_t mac[64];
-	size_t len;
-
-	if (!mid || !base64_decode(&salt, field.s + 3, (size_t)(mid - field.s - 3)) ||
-		!base64_decode(&want, mid + 1, (size_t)(field.s + field.len - mid - 1)))
-		return false;
-	len = hmac_of(HMAC_SHA1, salt.data, salt.len, name, strlen(name), mac);
-	return len && len == want.len && memcmp(mac, want.data, len) == 0;
-}
-
-/* One negated pattern that matches outweighs all others. */
-static bool hosts_match(struct word field, const char *name)
-{
-	bool found = false;
-
-	if (field.len > 3 && memcmp(field.s, "|1|", 3) == 0)
-		return hashed_matches(field, name);
-	while (field.len) {
-		const char *comma = memchr(field.s, ',', field.len);
-		struct word one = { field.s,
-			comma ? (size_t)(comma - field.s) : field.len };
-		size_t used = one.len + (comma != NULL);
-		bool negated = one.len && *one.s == '!';
-
-		if (negated)
-			one.s++, one.len--;
-		if (one.len && glob(one, name)) {
-			if (negated)
-				return false;
-			found = true;
-		}
-		field.s += used;
-		field.len -= used;
-	}
-	return found;
-}
+enum { MAX_TYPE = 64 };
 
 char *key_blob_type(const void *blob, size_t len)
 {
@@ -126,79 +26,60 @@ static void add(struct known_hosts *k, struct known_key *key)
 	k->keys[k->n++] = *key;
 }
 
-/* The names that a line may have for the host: with its port, and without. */
-struct names {
-	const char *exact;
-	const char *bare; /* NULL for port 22 */
-};
-
-static void take_line(struct known_hosts *k, struct known_key key, struct word line,
-	const struct names *names)
+static void take_line(struct known_hosts *k, const char *file, const struct known_match *m)
 {
-	struct word hosts = cut(&line), type, base64;
-	bool authority = is(hosts, "@cert-authority");
-	char *blob_type;
+	struct known_key key = { .file = file,
+		.line = m->line->number,
+		.revoked = m->line->revoked,
+		.other_port = m->other,
+		.blob = BUF_EMPTY };
+	bool good = known_line_key(m->line, &key.blob, &key.type);
 
-	key.revoked = is(hosts, "@revoked");
-	if (authority || key.revoked)
-		hosts = cut(&line);
-	type = cut(&line);
-	base64 = cut(&line);
-	if (!hosts.len || *hosts.s == '#' || *hosts.s == '@' || !base64.len)
-		return;
-	if (!hosts_match(hosts, names->exact)) {
-		key.other_port = true;
-		if (!names->bare || !hosts_match(hosts, names->bare))
-			return;
-	}
-	buf_init(&key.blob);
-	blob_type = base64_decode(&key.blob, base64.s, base64.len)
-		? key_blob_type(key.blob.data, key.blob.len)
-		: NULL;
-	key.type = blob_type;
-	if (blob_type && is(type, blob_type) && !authority) {
+	if (good && !m->line->authority) {
 		add(k, &key);
 		return;
 	}
-	k->authority = k->authority || (blob_type && authority);
-	free(blob_type);
+	k->authority = k->authority || (key.type && m->line->authority);
+	free(key.type);
 	buf_clear(&key.blob);
+}
+
+/* The names that a line may have for the host: with its port, and without. Those of hashed
+ * lines are lower case. */
+static void look_up(struct known_hosts *k, const char *file,
+	const struct known_lines *lines, const char *host, int port)
+{
+	AUTO(str) char *bare = xstrdup(host);
+	AUTO(str) char *ported = NULL;
+	struct known_match *found;
+	size_t n;
+
+	text_lower(bare);
+	ported = xasprintf("[%s]:%d", bare, port);
+	found = known_lines_find(
+		lines, port == 22 ? bare : ported, port == 22 ? NULL : bare, &n);
+	for (size_t i = 0; i < n; i++)
+		take_line(k, file, &found[i]);
+	free(found);
 }
 
 void known_hosts_parse(struct known_hosts *k, const char *file, const char *text,
 	size_t len, const char *host, int port)
 {
-	char *ported = xasprintf("[%s]:%d", host, port);
-	struct names names = { port == 22 ? host : ported, port == 22 ? NULL : host };
-	const char *end = text + len;
+	AUTO(known_lines) struct known_lines *lines = known_lines_parse(text, len);
 
-	/* The names of hashed lines are lower case. */
-	text_lower(ported);
-	for (int line = 1; text < end; line++) {
-		const char *nl = memchr(text, '\n', (size_t)(end - text));
-		const char *stop = nl ? nl : end;
-
-		take_line(k, (struct known_key){ .file = file, .line = line },
-			(struct word){ text, (size_t)(stop - text) }, &names);
-		text = stop + 1;
-	}
-	free(ported);
+	look_up(k, file, lines, host, port);
 }
 
 bool known_hosts_read(struct known_hosts *k, const char *file, const char *path,
 	const char *host, int port, struct err *e)
 {
-	AUTO(buf) struct buf text = BUF_EMPTY;
-	char *name;
+	const struct known_lines *lines;
 
-	if (!fs_exists(path))
-		return true;
-	if (!fs_read(path, MAX_FILE, &text, e))
+	if (!known_lines_get(path, &lines, e))
 		return false;
-	name = xstrdup(host);
-	text_lower(name);
-	known_hosts_parse(k, file, text.data, text.len, name, port);
-	free(name);
+	if (lines)
+		look_up(k, file, lines, host, port);
 	return true;
 }
 

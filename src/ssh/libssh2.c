@@ -1,15 +1,12 @@
-#include "base/clock.h"
 #include "base/text.h"
 #include "ssh/private/dial.h"
 #include "ssh/private/exec.h"
 #include "ssh/private/hostkey.h"
 #include "ssh/private/login.h"
+#include "ssh/private/patience.h"
 #include "ssh/private/session.h"
 #include "ssh/private/subsystem.h"
 #include "ssh/private/transport.h"
-
-/* How long after a refused connection the second try waits. */
-enum { AGAIN_MS = 500 };
 
 /* A proxy that died has told why on its standard error. */
 static bool broken_proxy(const struct session *s, struct err *e)
@@ -67,7 +64,8 @@ static bool shake_hands(
 		return err_wrap(e, "SSH handshake");
 	if (rc == 0)
 		return true;
-	f->again = s->proxy == 0 && !banner_of(s) && session_broke(s, rc);
+	f->again =
+		!banner_of(s) && session_broke(s, rc) && patience_for_proxy(s->proxy_err);
 	f->beyond = no_algorithm(rc);
 	return no_handshake(s, rc, e);
 }
@@ -91,10 +89,11 @@ static struct session *try(const struct ssh_config *c, const struct known_hosts 
 static void *open_session(const struct ssh_config *c, const struct known_hosts *known,
 	int64_t deadline, bool *beyond, struct err *e)
 {
+	struct patience p = PATIENCE;
 	struct failure f;
 	struct session *s = try(c, known, deadline, &f, e);
 
-	if (!s && f.again && clock_sleep_ms(AGAIN_MS, e))
+	while (!s && f.again && patience_wait(&p, deadline, e))
 		s = try(c, known, deadline, &f, e);
 	*beyond = f.beyond;
 	return s;
@@ -117,10 +116,15 @@ static bool usable(const void *t, struct err *e)
 	return session_usable(t, e);
 }
 
-static bool exec(void *t, const char *command, const void *input, size_t len,
-	struct ssh_result *r, int64_t deadline, struct err *e)
+static bool exec(void *t, const char *command, const struct input *in, struct ssh_result *r,
+	int64_t deadline, struct err *e)
 {
-	return session_exec(t, command, input, len, r, deadline, e);
+	return session_exec(t, command, in, r, deadline, e);
+}
+
+static bool goes_on(const void *t)
+{
+	return ((const struct session *)t)->command != NULL;
 }
 
 static bool sftp_open(void *t, int64_t deadline, struct err *e)
@@ -140,4 +144,4 @@ static bool sftp_close(void *t, int64_t deadline, struct err *e)
 }
 
 const struct transport transport_libssh2 = { open_session, close_session, host_key, usable,
-	exec, sftp_open, sftp_move, sftp_close };
+	exec, goes_on, sftp_open, sftp_move, sftp_close };

@@ -52,12 +52,45 @@ static enum outcome judge(struct attempt *a, int rc, struct err *e)
 	return FAILED;
 }
 
+/* libssh2 frees it by free(3): see session_new. */
+static int on_sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *len,
+	const unsigned char *data, size_t data_len, void **abstract)
+{
+	const struct signer *signer = *abstract;
+	AUTO(buf) struct buf out = BUF_EMPTY;
+
+	(void)session;
+	if (!signer_sign(signer, data, data_len, &out))
+		return -1;
+	*len = out.len;
+	*signature = (unsigned char *)buf_take(&out);
+	return 0;
+}
+
+static enum outcome with_signer(
+	struct attempt *a, const char *name, const struct keyfile *k, struct err *e)
+{
+	void *signer = k->signer;
+	int rc;
+
+	if (!SESSION_CALL(a->s, rc,
+		    libssh2_userauth_publickey(a->s->session, a->c->user,
+			    (const unsigned char *)k->blob.data, k->blob.len, on_sign,
+			    &signer),
+		    a->deadline, e))
+		return FAILED;
+	note(a, name);
+	return judge(a, rc, e);
+}
+
 /* The error of a file that libssh2 can't make sense of, told apart from a refused key. */
 static enum outcome with_file(
 	struct attempt *a, const char *name, const struct keyfile *k, struct err *e)
 {
 	int rc;
 
+	if (k->signer)
+		return with_signer(a, name, k, e);
 	if (!SESSION_CALL(a->s, rc,
 		    libssh2_userauth_publickey_frommemory(a->s->session, a->c->user,
 			    strlen(a->c->user), NULL, 0, k->text.data, k->text.len, NULL),

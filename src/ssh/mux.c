@@ -1,6 +1,7 @@
 #include "ssh/private/mux.h"
 #include "base/macros.h"
 #include "base/wait.h"
+#include "ssh/private/wire.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,20 +20,6 @@ enum { VERSION = 4, MAX_FRAME = 64 << 10 };
 #define M_ALIVE             UINT32_C(0x80000005)
 #define M_OPENED            UINT32_C(0x80000006)
 #define NO_ESCAPE           UINT32_C(0xffffffff)
-
-static void put_u32(struct buf *b, uint32_t v)
-{
-	const uint8_t bytes[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16),
-		(uint8_t)(v >> 8), (uint8_t)v };
-
-	buf_add(b, bytes, sizeof bytes);
-}
-
-static void put_text(struct buf *b, const char *s)
-{
-	put_u32(b, (uint32_t)strlen(s));
-	buf_puts(b, s);
-}
 
 static uint32_t get_u32(const char *at)
 {
@@ -100,7 +87,7 @@ static bool send_frame(
 }
 
 /* The answers; what else may come, of terminals and forwarding, wasn't asked for. */
-static bool take(struct mux *m, const char *frame, size_t len, struct err *e)
+static bool understand(struct mux *m, const char *frame, size_t len, struct err *e)
 {
 	uint32_t type = len < 4 ? 0 : get_u32(frame);
 
@@ -131,7 +118,7 @@ static bool take_frames(struct mux *m, struct err *e)
 				e, ERR_PROTOCOL, "ssh's control socket: garbled answer");
 		if (len > m->in.len - used - 4)
 			break;
-		if (!take(m, frame, len, e))
+		if (!understand(m, frame, len, e))
 			return false;
 		used += 4 + len;
 	}

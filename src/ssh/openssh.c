@@ -7,6 +7,7 @@
 #include "ssh/private/complaint.h"
 #include "ssh/private/master.h"
 #include "ssh/private/mux.h"
+#include "ssh/private/patience.h"
 #include "ssh/private/transport.h"
 
 #include <errno.h>
@@ -15,16 +16,37 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* How long after a refused connection the second try waits; and a channel: see channel.c.
- */
-enum { AGAIN_MS = 500, TRIES = 5, CHANNEL_AGAIN_MS = 100 };
+/* How often a refused channel is tried again, and how long after: see channel.c. */
+enum { TRIES = 5, CHANNEL_AGAIN_MS = 100 };
 
 /* So long an ssh that doesn't answer any more may take to end. */
 enum { LAST_WORDS_MS = 1000 };
 
+/* What a command prints; both ends of a pipe, -1 once closed. */
+struct stream {
+	int ours, theirs;
+	struct buf *buf;
+};
+
+/* A command, which goes on running once it has answered. */
+struct command {
+	bool begun;
+	struct mux mux;
+	int input; /* -1: it has had all */
+	struct stream out, err;
+};
+#define COMMAND_EMPTY                                                                      \
+	{                                                                                  \
+		false, MUX_EMPTY, -1, { -1, -1, NULL },                                    \
+		{                                                                          \
+			-1, -1, NULL                                                       \
+		}                                                                          \
+	}
+
 /* A session by OpenSSH. */
 struct openssh {
 	struct master *master;
+	struct command command;
 	struct mux sftp;
 	int stream;    /* to the SFTP server */
 	bool answered; /* it has said something */
@@ -34,18 +56,37 @@ struct openssh {
 static void *open_session(const struct ssh_config *c, const struct known_hosts *known,
 	int64_t deadline, bool *beyond, struct err *e)
 {
+	struct patience p = PATIENCE;
 	bool again = false;
 	struct master *m = master_open(c, known, deadline, &again, e);
 	struct openssh *s;
 
 	*beyond = false;
-	if (!m && again && clock_sleep_ms(AGAIN_MS, e))
+	while (!m && again && patience_wait(&p, deadline, e))
 		m = master_open(c, known, deadline, &again, e);
 	if (!m)
 		return NULL;
 	s = xcalloc(1, sizeof *s);
-	*s = (struct openssh){ .master = m, .sftp = MUX_EMPTY, .stream = -1 };
+	*s = (struct openssh){
+		.master = m, .command = COMMAND_EMPTY, .sftp = MUX_EMPTY, .stream = -1
+	};
 	return s;
+}
+
+static void stream_close(struct stream *s)
+{
+	auto_fd(&s->ours);
+	auto_fd(&s->theirs);
+	s->ours = s->theirs = -1;
+}
+
+static void end_command(struct openssh *s)
+{
+	mux_end(&s->command.mux);
+	auto_fd(&s->command.input);
+	stream_close(&s->command.out);
+	stream_close(&s->command.err);
+	s->command = (struct command)COMMAND_EMPTY;
 }
 
 static void end_sftp(struct openssh *s)
@@ -59,6 +100,7 @@ static void close_session(void *t)
 {
 	struct openssh *s = t;
 
+	end_command(s);
 	end_sftp(s);
 	master_close(s->master);
 	free(s);
@@ -121,20 +163,6 @@ static bool begin(struct openssh *s, struct mux *m, bool subsystem, const char *
 
 /* ---- commands ---- */
 
-/* What a command prints; both ends of a pipe, -1 once closed. */
-struct stream {
-	int ours, theirs;
-	struct buf *buf;
-};
-
-static void stream_close(struct stream *s)
-{
-	auto_fd(&s->ours);
-	auto_fd(&s->theirs);
-	s->ours = s->theirs = -1;
-}
-DEFINE_AUTO_VALUE(struct stream, stream, stream_close)
-
 static bool stream_open(struct stream *s, struct err *e)
 {
 	int ends[2];
@@ -162,25 +190,39 @@ static void drain(struct stream *s)
 		stream_close(s);
 }
 
-/* Until both streams and the session have ended. */
-static bool follow(struct mux *m, struct stream *out, struct stream *err, int64_t deadline,
+static bool ended(const struct command *c)
+{
+	return c->mux.ended && c->out.ours < 0 && c->err.ours < 0;
+}
+
+static bool turn(struct command *c, const struct input *in, size_t *sent, int64_t deadline,
 	struct err *e)
 {
-	while (!m->ended || out->ours >= 0 || err->ours >= 0) {
-		struct pollfd fds[] = { { out->ours, POLLIN, 0 }, { err->ours, POLLIN, 0 },
-			{ m->ended ? -1 : m->fd, POLLIN, 0 } };
+	const bool more = input_feed(in, &c->input, sent, c->out.buf, c->err.buf);
+	struct pollfd fds[] = { { c->out.ours, POLLIN, 0 }, { c->err.ours, POLLIN, 0 },
+		{ c->mux.ended ? -1 : c->mux.fd, POLLIN, 0 },
+		{ more ? c->input : -1, POLLOUT, 0 } };
 
-		if (!wait_fds(fds, ARRAY_LEN(fds), deadline, e))
+	if (!wait_fds(fds, ARRAY_LEN(fds), deadline, e))
+		return false;
+	if (deadline_left(deadline) == 0)
+		return err_set(e, ERR_TIMEOUT, "timed out");
+	if (fds[0].revents)
+		drain(&c->out);
+	if (fds[1].revents)
+		drain(&c->err);
+	return !fds[2].revents || mux_hear(&c->mux, e);
+}
+
+/* Until it has answered; or both streams and the session have ended. */
+static bool follow(struct command *c, const struct input *in, struct ssh_result *r,
+	int64_t deadline, struct err *e)
+{
+	size_t sent = 0;
+
+	while (!ended(c) && !ssh_answered(r, in->last))
+		if (!turn(c, in, &sent, deadline, e) || !ssh_may_answer(r, in->last, e))
 			return false;
-		if (deadline_left(deadline) == 0)
-			return err_set(e, ERR_TIMEOUT, "timed out");
-		if (fds[0].revents)
-			drain(out);
-		if (fds[1].revents)
-			drain(err);
-		if (fds[2].revents && !mux_hear(m, e))
-			return false;
-	}
 	return true;
 }
 
@@ -193,30 +235,61 @@ static bool judge(struct ssh_result *r, struct err *e)
 	return true;
 }
 
-static bool exec(void *t, const char *command, const void *input, size_t len,
-	struct ssh_result *r, int64_t deadline, struct err *e)
+static bool begin_command(
+	struct openssh *s, const char *line, int64_t deadline, struct err *e)
+{
+	struct command *c = &s->command;
+	AUTO(fd) int theirs = -1;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "socketpair");
+	c->input = pair[0];
+	theirs = pair[1];
+	if (!stream_open(&c->out, e) || !stream_open(&c->err, e) ||
+		!begin(s, &c->mux, false, line,
+			(int[]){ theirs, c->out.theirs, c->err.theirs }, deadline, e)) {
+		end_command(s);
+		return false;
+	}
+	auto_fd(&c->out.theirs);
+	auto_fd(&c->err.theirs);
+	c->out.theirs = c->err.theirs = -1;
+	c->begun = true;
+	return true;
+}
+
+/* It has ended: how? */
+static bool finish(struct openssh *s, struct ssh_result *r, int64_t deadline, struct err *e)
+{
+	const bool exited = s->command.mux.exited;
+
+	r->status = s->command.mux.status;
+	end_command(s);
+	if (still_there(s, deadline, e))
+		return exited || judge(r, e);
+	r->status = -1;
+	return false;
+}
+
+static bool exec(void *t, const char *command, const struct input *in, struct ssh_result *r,
+	int64_t deadline, struct err *e)
 {
 	struct openssh *s = t;
-	AUTO(mux) struct mux m = MUX_EMPTY;
-	AUTO(fd) int in = -1;
-	AUTO(stream) struct stream out = { -1, -1, &r->out }, err = { -1, -1, &r->err };
+	struct command *c = &s->command;
 
-	if (!child_input(input, len, &in, e) || !stream_open(&out, e) ||
-		!stream_open(&err, e) ||
-		!begin(s, &m, false, command, (int[]){ in, out.theirs, err.theirs },
-			deadline, e))
+	if (!c->begun && !begin_command(s, command, deadline, e))
 		return false;
-	auto_fd(&out.theirs);
-	auto_fd(&err.theirs);
-	out.theirs = err.theirs = -1;
-	if (!follow(&m, &out, &err, deadline, e))
+	c->out.buf = &r->out;
+	c->err.buf = &r->err;
+	if (!follow(c, in, r, deadline, e))
 		return lose(s, e);
-	if (!still_there(s, deadline, e))
-		return false;
-	if (!m.exited)
-		return judge(r, e);
-	r->status = m.status;
-	return true;
+	return !ended(c) || finish(s, r, deadline, e);
+}
+
+static bool goes_on(const void *t)
+{
+	return ((const struct openssh *)t)->command.begun;
 }
 
 /* ---- SFTP ---- */
@@ -301,4 +374,4 @@ static bool sftp_close(void *t, int64_t deadline, struct err *e)
 }
 
 const struct transport transport_openssh = { open_session, close_session, host_key, usable,
-	exec, sftp_open, sftp_move, sftp_close };
+	exec, goes_on, sftp_open, sftp_move, sftp_close };

@@ -11,11 +11,12 @@
  */
 static const char *const always[] = { "ssh", "-M", "-N", "-T", "-oBatchMode=yes",
 	"-oStrictHostKeyChecking=yes", "-oNoHostAuthenticationForLocalhost=no",
-	"-oUpdateHostKeys=no", "-oLogLevel=DEBUG1", "-oEscapeChar=none",
-	"-oControlPersist=no", "-oClearAllForwardings=yes", "-oForwardAgent=no",
-	"-oForwardX11=no", "-oTunnel=no", "-oPermitLocalCommand=no", "-oRemoteCommand=none",
-	"-oAddKeysToAgent=no", "-oVisualHostKey=no", "-oNumberOfPasswordPrompts=0",
-	"-oServerAliveInterval=10", "-oServerAliveCountMax=3" };
+	"-oUpdateHostKeys=no", "-oVerifyHostKeyDNS=no", "-oLogLevel=DEBUG1",
+	"-oEscapeChar=none", "-oControlPersist=no", "-oClearAllForwardings=yes",
+	"-oForwardAgent=no", "-oForwardX11=no", "-oTunnel=no", "-oPermitLocalCommand=no",
+	"-oRemoteCommand=none", "-oAddKeysToAgent=no", "-oVisualHostKey=no",
+	"-oNumberOfPasswordPrompts=0", "-oServerAliveInterval=10",
+	"-oServerAliveCountMax=3" };
 
 /* ssh_config(5), TOKENS: a percent sign is two. */
 static char *literal(const char *text)
@@ -48,7 +49,7 @@ static bool add_proxy(struct words *w, const char *command, struct err *e)
 	return true;
 }
 
-static void add_keys(struct words *w, const struct ssh_config *c)
+static void add_keys(struct words *w, const struct ssh_config *c, const char *vouched)
 {
 	AUTO(str) char *key = c->key_file ? literal(c->key_file) : NULL;
 	AUTO(str) char *hosts = c->known_hosts ? literal(c->known_hosts) : NULL;
@@ -58,14 +59,18 @@ static void add_keys(struct words *w, const struct ssh_config *c)
 		words_add(w, "-oIdentityFile=\"%s\"", key);
 	}
 	/* as with libssh2, that file alone counts then */
-	if (hosts) {
+	if (hosts)
 		words_add(w, "-oUserKnownHostsFile=\"%s\"", hosts);
+	if (vouched)
+		words_add(w, "-oGlobalKnownHostsFile=%s%s",
+			hosts ? "" : "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2 ",
+			vouched);
+	else if (hosts)
 		words_add(w, "-oGlobalKnownHostsFile=/dev/null");
-	}
 }
 
-bool openssh_args(
-	const struct ssh_config *c, const char *socket, struct words *w, struct err *e)
+bool openssh_args(const struct ssh_config *c, const char *socket, const char *vouched,
+	struct words *w, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
 		words_add(w, "%s", always[i]);
@@ -79,7 +84,7 @@ bool openssh_args(
 		return false;
 	for (const char *const *option = c->options; option && *option; option++)
 		words_add(w, "%s", *option);
-	add_keys(w, c);
+	add_keys(w, c, vouched);
 	words_add(w, "--");
 	words_add(w, "%s", c->address);
 	return true;

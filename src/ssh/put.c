@@ -5,10 +5,13 @@
 
 static bool begin(struct ssh *s, int64_t deadline, struct err *e)
 {
+	s->lacks_sftp = false;
 	if (!s->by->usable(s->t, e))
 		return false;
-	if (!s->sftp && !s->by->sftp_open(s->t, deadline, e))
+	if (!s->sftp && !s->by->sftp_open(s->t, deadline, e)) {
+		s->lacks_sftp = e->kind == ERR_REMOTE;
 		return false;
+	}
 	if (!s->sftp)
 		s->sftp = sftp_new((struct sftp_pipe){ s->by->sftp_move, s->t });
 	sftp_forget(s->sftp);
@@ -23,11 +26,13 @@ bool put_end(struct ssh *s, int64_t deadline, struct err *e)
 	return s->by->sftp_close(s->t, deadline, e);
 }
 
-/* After a failure nobody knows which answers are still to come. */
-static bool give_up(struct ssh *s, int64_t deadline)
+/* After a failure nobody knows which answers are still to come. A server that ends without
+ * a word isn't installed. */
+static bool give_up(struct ssh *s, int64_t deadline, const struct err *why)
 {
 	struct err ignored;
 
+	s->lacks_sftp = why->kind == ERR_REMOTE && !sftp_greeted(s->sftp);
 	(void)put_end(s, deadline, &ignored);
 	return false;
 }
@@ -37,11 +42,11 @@ bool ssh_put(struct ssh *s, const char *dir, const struct ssh_file *files, size_
 {
 	return begin(s, deadline, e) &&
 		(staging_put(s->sftp, dir, files, n, path, deadline, e) ||
-			give_up(s, deadline));
+			give_up(s, deadline, e));
 }
 
 bool ssh_remove(struct ssh *s, const char *dir, int64_t deadline, struct err *e)
 {
 	return begin(s, deadline, e) &&
-		(staging_remove(s->sftp, dir, deadline, e) || give_up(s, deadline));
+		(staging_remove(s->sftp, dir, deadline, e) || give_up(s, deadline, e));
 }

@@ -1,6 +1,7 @@
 #include "ssh/private/sftp.h"
 #include "base/alloc.h"
 #include "ssh/private/printable.h"
+#include "ssh/private/wire.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,64 +67,10 @@ struct sftp {
 	bool greeted, can_fsync;
 };
 
-static void put_u32(struct buf *b, uint32_t v)
-{
-	const uint8_t bytes[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16),
-		(uint8_t)(v >> 8), (uint8_t)v };
-
-	buf_add(b, bytes, sizeof bytes);
-}
-
-static void put_bytes(struct buf *b, const void *data, size_t len)
-{
-	put_u32(b, (uint32_t)len);
-	buf_add(b, data, len);
-}
-
-static void put_text(struct buf *b, const char *s)
-{
-	put_bytes(b, s, strlen(s));
-}
-
 static void put_mode(struct buf *b, mode_t mode)
 {
 	put_u32(b, ATTR_MODE);
 	put_u32(b, mode);
-}
-
-/* What is left of an answer. Once short, it stays so, and gives zeros. */
-struct reader {
-	const uint8_t *p;
-	size_t left;
-	bool bad;
-};
-
-static const uint8_t *take(struct reader *r, size_t len)
-{
-	const uint8_t *p = r->p;
-
-	if (r->bad || len > r->left) {
-		r->bad = true;
-		return NULL;
-	}
-	r->p += len;
-	r->left -= len;
-	return p;
-}
-
-static uint32_t take_u32(struct reader *r)
-{
-	const uint8_t *p = take(r, 4);
-
-	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
-		 : 0;
-}
-
-/* Points into the answer; NULL if it is short. */
-static const char *take_bytes(struct reader *r, size_t *len)
-{
-	*len = take_u32(r);
-	return (const char *)take(r, *len);
 }
 
 static void take_attrs(struct reader *r, struct sftp_attrs *a)
@@ -184,6 +131,11 @@ void sftp_free(struct sftp *s)
 	buf_clear(&s->out);
 	buf_clear(&s->in);
 	free(s);
+}
+
+bool sftp_greeted(const struct sftp *s)
+{
+	return s->greeted;
 }
 
 bool sftp_can_fsync(const struct sftp *s)
@@ -366,13 +318,33 @@ static bool answer(struct sftp *s, uint8_t type, struct reader r, struct err *e)
 	return true;
 }
 
+static void drop(struct sftp *s, size_t len)
+{
+	memmove(s->in.data, s->in.data + len, s->in.len - len);
+	buf_truncate(&s->in, s->in.len - len);
+}
+
+/* Past what the login shell prints before the server begins: a text, so it has no NUL, with
+ * which every first frame begins. False if that isn't there yet. */
+static bool skip_greeting(struct sftp *s)
+{
+	const char *frame = memchr(s->in.data, '\0', s->in.len);
+
+	if (frame)
+		drop(s, (size_t)(frame - s->in.data));
+	return frame;
+}
+
 /* Take whole frames off what arrived. */
 static bool take_frames(struct sftp *s, struct err *e)
 {
-	struct reader r = { (const uint8_t *)s->in.data, s->in.len, false };
+	struct reader r;
 	size_t used = 0;
 	bool ok = true;
 
+	if (!s->greeted && !skip_greeting(s))
+		return s->in.len <= MAX_FRAME || garbled(s, e);
+	r = (struct reader){ (const uint8_t *)s->in.data, s->in.len, false };
 	while (ok && r.left >= 4) {
 		size_t len = take_u32(&r);
 		struct reader frame = { r.p + 1, len - 1, false };
@@ -386,18 +358,18 @@ static bool take_frames(struct sftp *s, struct err *e)
 		take(&r, len);
 		used += 4 + len;
 	}
-	if (used) {
-		memmove(s->in.data, s->in.data + used, s->in.len - used);
-		buf_truncate(&s->in, s->in.len - used);
-	}
+	drop(s, used);
 	return ok;
 }
 
 bool sftp_wait(struct sftp *s, size_t ticket, int64_t deadline, struct err *e)
 {
 	while (!s->requests[ticket].answered) {
-		if (!s->pipe.move(s->pipe.ctx, &s->out, &s->sent, &s->in, deadline, e) ||
-			!take_frames(s, e))
+		if (!s->pipe.move(s->pipe.ctx, &s->out, &s->sent, &s->in, deadline, e))
+			return !s->greeted && s->in.len > 0 && e->kind != ERR_STOPPED
+				? garbled(s, e)
+				: false;
+		if (!take_frames(s, e))
 			return false;
 		if (s->sent == s->out.len) {
 			buf_reset(&s->out);

@@ -2,13 +2,16 @@
 #include "base/alloc.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "ssh/private/choose.h"
 #include "ssh/private/gate.h"
 #include "ssh/private/hostkey.h"
 #include "ssh/private/keyfile.h"
+#include "ssh/private/known_lines.h"
 #include "ssh/private/put.h"
 #include "ssh/private/sftp.h"
 #include "ssh/private/transport.h"
+#include "ssh/private/vouch.h"
 
 #include <libssh2.h>
 #include <stdlib.h>
@@ -16,6 +19,7 @@
 static void end(void)
 {
 	keyfile_forget();
+	known_lines_forget();
 	libssh2_exit();
 }
 
@@ -35,10 +39,11 @@ static struct ssh *new (const struct transport *by, void *t, char *carrier)
 }
 
 /* Why is NULL where the inventory wants it so. */
-static struct ssh *by_openssh(const struct ssh_config *c, const struct known_hosts *known,
+static struct ssh *by_openssh(const struct ssh_config *c, struct known_hosts *known,
 	const char *why, struct err *e)
 {
-	bool ignored;
+	bool ignored, vouched = true;
+	struct err unvouched = { 0 };
 	void *t;
 
 	if (!child_found("ssh")) {
@@ -46,7 +51,11 @@ static struct ssh *by_openssh(const struct ssh_config *c, const struct known_hos
 			why ? why : "the inventory says so (certpush_transport)");
 		return NULL;
 	}
+	if (vouch_may(c, known))
+		vouched = vouch_for_all(c, known, deadline_in(c->timeout), &unvouched);
 	t = transport_openssh.open(c, known, deadline_in(c->timeout), &ignored, e);
+	if (!t && !vouched && e->kind == ERR_AUTH)
+		vouch_failed(e, &unvouched);
 	return t ? new (&transport_openssh, t,
 			   why ? xasprintf("OpenSSH, as %s", why) : xstrdup("OpenSSH"))
 		 : NULL;
@@ -63,7 +72,7 @@ static struct ssh *by_libssh2(const struct ssh_config *c, const struct known_hos
 
 /* A host key or a login that libssh2 could ask about properly isn't asked about twice. */
 static struct ssh *by_either(
-	const struct ssh_config *c, const struct known_hosts *known, struct err *e)
+	const struct ssh_config *c, struct known_hosts *known, struct err *e)
 {
 	AUTO(str) char *why = choose_openssh(c, known);
 	bool beyond = false;
@@ -79,7 +88,7 @@ static struct ssh *by_either(
 }
 
 static struct ssh *by_choice(
-	const struct ssh_config *c, const struct known_hosts *known, struct err *e)
+	const struct ssh_config *c, struct known_hosts *known, struct err *e)
 {
 	bool ignored;
 
@@ -94,11 +103,10 @@ struct ssh *ssh_open(const struct ssh_config *c, struct err *e)
 	AUTO(known_hosts) struct known_hosts known = KNOWN_HOSTS_EMPTY;
 	struct ssh *s;
 
-	if (!hostkey_known(c, &known, e) ||
-		!gate_enter(c->address, c->port, deadline_in(c->timeout), e))
+	if (!hostkey_known(c, &known, e) || !gate_enter(c, deadline_in(c->timeout), e))
 		return NULL;
 	s = by_choice(c, &known, e);
-	gate_leave(c->address, c->port);
+	gate_leave(c);
 	return s;
 }
 
@@ -122,23 +130,50 @@ const char *ssh_carried_by(const struct ssh *s)
 	return s->carrier;
 }
 
-static bool exec(struct ssh *s, const char *command, const void *input, size_t len,
+static bool exec(struct ssh *s, const char *command, const struct input *in,
 	struct ssh_result *r, int64_t deadline, struct err *e)
 {
 	ssh_result_clear(r);
 	r->status = -1;
-	return s->by->usable(s->t, e) &&
-		s->by->exec(s->t, command, input, len, r, deadline, e);
+	return s->by->usable(s->t, e) && s->by->exec(s->t, command, in, r, deadline, e);
 }
 
 /* Some hosts allow one channel at a time (MaxSessions 1): SFTP's makes way for it. */
-bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
+bool ssh_talk(struct ssh *s, const char *command, const struct input *in,
 	struct ssh_result *r, int64_t deadline, struct err *e)
 {
-	if (exec(s, command, input, len, r, deadline, e))
+	if (exec(s, command, in, r, deadline, e))
 		return true;
 	return e->kind == ERR_REMOTE && s->sftp && put_end(s, deadline, e) &&
-		exec(s, command, input, len, r, deadline, e);
+		exec(s, command, in, r, deadline, e);
+}
+
+bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
+	const char *last, struct ssh_result *r, int64_t deadline, struct err *e)
+{
+	return ssh_talk(s, command,
+		&(struct input){ .data = input, .len = len, .last = last }, r, deadline, e);
+}
+
+bool ssh_goes_on(const struct ssh *s)
+{
+	return s->by->goes_on(s->t);
+}
+
+bool ssh_answered(const struct ssh_result *r, const char *last)
+{
+	return last && text_ends(r->out.data, last);
+}
+
+bool ssh_may_answer(const struct ssh_result *r, const char *last, struct err *e)
+{
+	return !last || r->out.len < SSH_MAX_OUTPUT ||
+		err_set(e, ERR_PROTOCOL, "a command there prints without end");
+}
+
+bool ssh_lacks_sftp(const struct ssh *s)
+{
+	return s->lacks_sftp;
 }
 
 void ssh_result_clear(struct ssh_result *r)

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/input.h"
 
 #include <stdint.h>
 
@@ -19,6 +20,16 @@ enum ssh_carrier {
 	SSH_AUTO, /* libssh2, or OpenSSH for what libssh2 can't */
 	SSH_LIBSSH2,
 	SSH_OPENSSH,
+};
+
+/*
+ * Who else can speak for a key of a host of which known_hosts knows nothing. Asked by
+ * several threads. False with the reason.
+ */
+struct ssh_vouch {
+	bool (*vouches)(const void *ctx, const char *address, const void *key, size_t len,
+		struct err *e);
+	const void *ctx;
 };
 
 /* Texts are not owned. */
@@ -33,7 +44,11 @@ struct ssh_config {
 	const char *
 		proxy_command; /* argv as text; NULL: a TCP connection, or with OpenSSH what
 				  ~/.ssh/config says */
-	int timeout;           /* seconds for connect and login */
+	const char *const
+		*through; /* the jump hosts on the way, or a proxy's command: what other
+			     sessions may go through too; NULL-terminated, NULL: none */
+	int timeout;      /* seconds for connect and login */
+	const struct ssh_vouch *vouch; /* NULL: nobody */
 	enum ssh_carrier carrier;
 	const char *const
 		*options; /* words for OpenSSH ("-oHostKeyAlias=mail") that
@@ -55,9 +70,9 @@ struct ssh_result {
 	struct buf out,
 		err; /* what it printed; each at most 256 KiB, the rest is dropped */
 	int status;  /* exit status; 128 + n for signal n (OpenSSH doesn't tell which: 128);
-			-1 if the session broke. libssh2 makes 0 of a channel that closes
-			without a status, so a script should end in a line that says it got
-			there */
+			-1 if the session broke, or the command goes on. libssh2 makes 0 of
+			a channel that closes without a status, so a script should end in a
+			line that says it got there */
 };
 #define SSH_RESULT_EMPTY                                                                   \
 	{                                                                                  \
@@ -67,16 +82,27 @@ void ssh_result_clear(struct ssh_result *r);
 DEFINE_AUTO_VALUE(struct ssh_result, ssh_result, ssh_result_clear)
 
 /*
- * Run a command line (the login shell parses it) with this standard input. False only if
- * the session broke or the deadline passed: the command's own failure is in r->status.
- * The command has ended once nobody holds its output any more: what it leaves running must
- * have its output elsewhere.
+ * Run a command line (the login shell parses it), and put this into its standard input,
+ * which stays open. What it printed is an answer once it ends in `last`: then the command
+ * goes on running, and the next call gives its input to that one, whatever `command` says:
+ * one round trip, where beginning it takes two more. last NULL: run it to its end.
  *
- * After ERR_NET, ERR_TIMEOUT or ERR_STOPPED from a call that had begun, the session is only
- * good for ssh_close; after ERR_REMOTE it goes on.
+ * False only if the session broke, the deadline passed, or what it printed was too much for
+ * an answer: the command's own failure is in r->status. The command has ended once nobody
+ * holds its output any more: what it leaves running must have its output elsewhere.
+ *
+ * After ERR_NET, ERR_TIMEOUT, ERR_PROTOCOL or ERR_STOPPED from a call that had begun, the
+ * session is only good for ssh_close; after ERR_REMOTE it goes on.
  */
 bool ssh_exec(struct ssh *s, const char *command, const void *input, size_t len,
+	const char *last, struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;
+
+/* The same with input that answers what the command prints; `last` is in it. */
+bool ssh_talk(struct ssh *s, const char *command, const struct input *in,
 	struct ssh_result *r, int64_t deadline, struct err *e) NODISCARD;
+
+/* Is there a command that has answered, and takes the next input? */
+bool ssh_goes_on(const struct ssh *s);
 
 /* A file to put. Its content may be a key. */
 struct ssh_file {
@@ -93,6 +119,9 @@ struct ssh_file {
  */
 bool ssh_put(struct ssh *s, const char *dir, const struct ssh_file *files, size_t n,
 	char **path, int64_t deadline, struct err *e) NODISCARD;
+
+/* After ssh_put has failed: for want of an SFTP server there, or of a channel to it. */
+bool ssh_lacks_sftp(const struct ssh *s);
 
 /* Over SFTP: remove the directory that ssh_put made, and the files in it. What is missing
  * is no error. */

@@ -8,7 +8,8 @@
  *   STORE/NAME/state.json      what the next run must know
  *   STORE/NAME/replaced/       what is to be revoked, once nothing serves it any more
  *   STORE/NAME/revoked.json    fingerprints of what is revoked
- *   STORE/.certpush/           the lock, the store's id, the journal of DNS records
+ *   STORE/.certpush/           the lock, the store's id, the journal of DNS records, what
+ *                              is owed to hosts
  *
  * A tree that dehydrated made is read as it is, and taken over at the first write: its
  * files become a generation, and stay where they are. Whenever the public names don't all
@@ -192,3 +193,33 @@ bool store_state_load(const struct store *s, const char *name, struct store_stat
 	struct err *e) NODISCARD;
 bool store_state_save(struct store *s, const char *name, const struct store_state *st,
 	struct err *e) NODISCARD;
+
+/*
+ * Pushes that wait for a host's window (STORE/.certpush/owed.json), so that they are known
+ * without asking any host.
+ */
+struct store_owed {
+	char *host, *service, *certificate;
+	time_t since;
+	time_t until;   /* when the window was to open first since then */
+	time_t expires; /* the end of what the host holds; 0: unknown */
+};
+struct store_owing {
+	struct store_owed *list;
+	size_t n;
+};
+void store_owing_clear(struct store_owing *all);
+DEFINE_AUTO_VALUE(struct store_owing, store_owing, store_owing_clear)
+/* One for each service of a host; NULL if there is none. */
+struct store_owed *store_owing_find(
+	const struct store_owing *all, const char *host, const char *service) NODISCARD;
+struct store_owed *store_owing_add(struct store_owing *all, const char *host,
+	const char *service, const char *certificate);
+/* The last one takes its place. */
+void store_owing_drop(struct store_owing *all, struct store_owed *o);
+/* *all must be empty; nothing is owed where there is no file. */
+bool store_owing_load(const struct store *s, struct store_owing *all, struct err *e)
+	NODISCARD;
+/* The caller holds the lock. */
+bool store_owing_save(struct store *s, const struct store_owing *all, struct err *e)
+	NODISCARD;

@@ -95,3 +95,27 @@ figure() {
 
 # The ratio of two values.
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { print a / b }'; }
+
+# ---- a store whose certificate can change ----
+
+# The lab's certificate for the plain hosts, and another one, newer by a day, of the same CA.
+two_certificates() {
+	local part
+	cp -aL "$share/store/plain.example.net" "$dir/one"
+	lab_state=$(dirname "$share")
+	# shellcheck source=../lab/lib/pki.sh
+	. "$top/tests/lab/lib/pki.sh"
+	share=$dir/pki
+	mkdir -p "$share/store"
+	old_certificate plain.example.net "plain.example.net *.plain.example.net" >"$dir/said" 2>&1
+	cp -aL "$share/store/plain.example.net" "$dir/two"
+	share=$("$lab" share)
+	for part in privkey fullchain; do [[ -s $dir/two/$part.pem ]] || die 'no second certificate'; done
+}
+
+# The next certificate is what all sides are to bring.
+turn() {
+	which=$([[ ${which-} == one ]] && echo two || echo one)
+	rm -rf "$dir/certpush/store/plain.example.net"
+	cp -a "$dir/$which" "$dir/certpush/store/plain.example.net"
+}

@@ -26,21 +26,6 @@ each() { seq 1 "$hosts" | sed 's/.*/root@plain&.example.net/' | xargs -P 20 -I H
 
 # ---- what there is ----
 
-# The lab's certificate for the plain hosts, and another one, newer by a day, of the same CA.
-two_certificates() {
-	local part
-	cp -aL "$share/store/plain.example.net" "$dir/one"
-	lab_state=$(dirname "$share")
-	# shellcheck source=../lab/lib/pki.sh
-	. "$top/tests/lab/lib/pki.sh"
-	share=$dir/pki
-	mkdir -p "$share/store"
-	old_certificate plain.example.net plain.example.net >"$dir/said" 2>&1
-	cp -aL "$share/store/plain.example.net" "$dir/two"
-	share=$("$lab" share)
-	for part in privkey fullchain; do [[ -s $dir/two/$part.pem ]] || die 'no second certificate'; done
-}
-
 sides() {
 	"$lab" control "$dir/certpush"
 	rm -rf "$dir/certpush/control/inventory"
@@ -57,13 +42,6 @@ sides() {
 	END
 	cp "$here/push/push.yml" "$here/morning/ansible.cfg" "$dir/"
 	seq 1 "$hosts" | sed 's/.*/root@plain&.example.net/' >"$dir/hosts"
-}
-
-# The next certificate is what all sides are to bring.
-turn() {
-	which=$([[ ${which-} == one ]] && echo two || echo one)
-	rm -rf "$dir/certpush/store/plain.example.net"
-	cp -a "$dir/$which" "$dir/certpush/store/plain.example.net"
 }
 
 # ---- the sides ----

@@ -102,7 +102,7 @@ prints 'usage: certpush'
 is 0 --version
 prints 'certpush '
 prints 'DNSSEC: '
-for verb in renew plan push check check-remote inventory replace; do
+for verb in renew plan push check check-remote inventory replace hosts; do
 	is 0 "$verb" --help
 	prints "usage: certpush $verb"
 	cp out help
@@ -198,6 +198,9 @@ cat >>hosts.yml <<-'END'
 END
 says "hosts.yml:" inventory --list
 good
+sed -i 's/ansible_host: 127.0.0.1/certpush_window: [daily 1:00-2:00, "Mon 25:00-26:00"]/' hosts.yml
+says "hosts.yml:6:46: certpush_window: 'Mon 25:00-26:00': expected an hour, 0 to 23, at character 5" push -n
+good
 rm hosts.yml
 says "hosts.yml" inventory --list
 : >hosts.yml
@@ -205,6 +208,20 @@ says "hosts.yml" push
 good
 says "linnode" push -n -l linnode
 says "'ngnix' is neither a service nor a playbook" push ngnix
+says "no plan, or one that was cut" push certpush.yml
+says "certpush.yml: a plan says itself which hosts" push certpush.yml nginx
+says "certpush.yml: a plan says itself which hosts" push -l linode certpush.yml
+says "certpush.yml: a plan says itself which hosts" push --start-at linode certpush.yml
+says "'certs' is neither a service nor a playbook" push certs
+echo '{"certpush_plan": 7}' >seven.json
+says "seven.json: a plan of format 7" push seven.json
+echo '{"certpush_plan": 1, "store": "0123456789abcdef", "hosts": []}' >other.json
+says "other.json: a plan for another store" push -n other.json
+says "--out: nginx is the name of a service" plan --out nginx
+says "'linod' is none of the hosts: did you mean linode?" plan --start-at linod
+says "'panix' is none of the hosts" push -l linode --start-at panix
+says "push doesn't take --out" push --out x
+says "check doesn't take --diff" check --diff
 says "no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example.net?" check www.exmaple.net
 says "no certificate" renew -n nothing.at.all
 says "replace: which certificates?" replace
@@ -229,8 +246,17 @@ sed -i 's/names: \[mail.example.net\]/names: [mail.example.net, mx.example.net]/
 says 'postfix: tlsa: give its smtp check a `name`: the certificate has several' plan
 managed '[]' ''
 says 'postfix: tlsa: it has no checks' plan
+managed '[{protocol: smtp}]' 'dns: [{zones: [mail.example.net], provider: rfc2136, server: 127.0.0.1}]'
+sed -i 's/certificate: mail.example.net, tlsa/certificate: [mail.example.net, www.example.net], tlsa/' hosts.yml
+says 'postfix: tlsa: manage: no dns entry in certpush.yml is for www.example.net' plan
 good
 says "nobody" inventory --host nobody
+says "hosts: trust is all there is to do" hosts
+says "hosts: trust is all there is to do" hosts list
+says "no host 'lindoe' in the inventory: did you mean linode?" hosts trust lindoe
+says "--fingerprint: expected SHA256:" hosts trust --fingerprint SHA256:abc
+says "none of these hosts is reached by ssh" hosts trust -l panix linode
+says "push doesn't take --replace" push --replace
 
 # ---- what is fine ----
 

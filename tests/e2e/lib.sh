@@ -15,8 +15,12 @@ share=$("$lab" share)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/certpush-e2e.XXXXXX")
 hosts='linode panix ovh'
 
+# What a test has changed on hosts by itself: it may have one of its own, which does no harm where nothing was changed.
+put_back() { :; }
+
 clean_up() {
 	local status=$?
+	put_back >/dev/null 2>&1 || :
 	for host in $hosts; do "$lab" mend "$host" >/dev/null 2>&1 || :; done
 	if ((status)) && [[ -s $dir/out || -s $dir/err ]]; then
 		echo "--- last output"

@@ -41,8 +41,9 @@ make_ca() {
 }
 
 day() { TZ=UTC printf '%(%Y%m%d%H%M%SZ)T' $((EPOCHSECONDS + $1 * 86400)); }
+# shellcheck disable=SC2086 # words
 request() {
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$ca/$1.key" -out "$ca/$1.csr" -subj "/CN=$2" "${@:3}"
+	openssl req -new -newkey ${key:-ec -pkeyopt ec_paramgen_curve:P-256} -nodes -keyout "$ca/$1.key" -out "$ca/$1.csr" -subj "/CN=$2" "${@:3}"
 }
 sign() {
 	: >"$ca/index.txt"
@@ -59,9 +60,9 @@ self_signed() {
 names_of() { sed -n "s/^  $1: {names: \[\(.*\)\]}.*/\1/p" "$dir/control/certpush.yml" | tr -d ' "'; }
 
 # mint NAME [KEY=VALUE...]: a new key and certificate in the store. from, to: days from now; issuer: root or
-# stranger; names: with commas.
+# stranger; names: with commas; key: as openssl req -newkey takes it.
 mint() {
-	local name=$1 from=0 to=90 issuer=root names at
+	local name=$1 from=0 to=90 issuer=root key='' names at
 	names=$(names_of "$name")
 	shift
 	(($# == 0)) || local "$@"

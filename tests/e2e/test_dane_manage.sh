@@ -1,5 +1,5 @@
 #!/bin/bash
-# tlsa: manage. The record of a new key is published, the push is owed until it has been out for long enough, and the old one goes after the
+# tlsa: manage. The record of a new key is published, the push is held until it has been out for long enough, and the old one goes after the
 # proof: not before, whatever happens on the way. The next key's is out long before.
 # shellcheck source=dane_lib.sh
 . "$(dirname "$0")/dane_lib.sh"
@@ -8,11 +8,12 @@ sed -i 's/^    propagation:/    ttl: 1\n&/' certpush.yml
 mint_all
 quiet certpush push -l linode
 
-# owed_then_pushed: a new key's push is owed; then it goes.
-owed() {
+# is_held [NAME]: the push of a certificate's new key is held; then it can go.
+is_held() {
+	local of=${1:-linode.example.net}
 	ends 0 certpush push -l linode
-	says "^published: \[linode\.example\.net\] ${name//./\\.}\. TLSA $(record)$"
-	says '^owed: \[linode\] => postfix: from [A-Z][a-z]{2} .* GMT on, when its new TLSA record has been out for twice its TTL$'
+	says "^published: \[${of//./\\.}\] ${name//./\\.}\. TLSA $(record "$of")$"
+	says '^held: \[linode\] => postfix: from [A-Z][a-z]{2} .* GMT on, when its new TLSA record has been out for twice its TTL$'
 	[[ ! -s $dir/err ]] || fail 'it complains'
 	sleep 2
 }
@@ -40,10 +41,10 @@ all_show "$(record)"
 ends 0 certpush push -l linode
 says '^nothing to do: '
 
-# A new key: published beside the old one's; owed; pushed; the old one's withdrawn.
+# A new key: published beside the old one's; held; pushed; the old one's withdrawn.
 old=$(stored linode.example.net) before=$(record)
 mint linode.example.net
-owed
+is_held
 all_show "$before" "$(record)"
 postfix_has "$old" || fail 'postfix was pushed to'
 inn_has "$(stored linode.example.net)" || fail 'inn was left too'
@@ -61,7 +62,7 @@ foreign="3 1 1 $(printf '0%.0s' {1..64})"
 update "add $name 1 TLSA $foreign"
 before=$(record)
 mint linode.example.net
-owed
+is_held
 
 # Taken back: both stay.
 host_vars linode <<-'END'
@@ -102,7 +103,7 @@ ends 1 certpush push -l linode
 complains "^fatal: \[linode\] FAILED! postfix: its TLSA record at ${name//./\\.} can't be published: "
 postfix_has "$old" || fail 'postfix was pushed to'
 mv certpush.yml.good certpush.yml
-owed
+is_held
 ends 0 certpush push -l linode
 all_show "$(record)"
 
@@ -110,14 +111,14 @@ all_show "$(record)"
 before=$(record)
 mint linode.example.net
 ends 0 certpush push -l linode --wait
-says '^owed: \[linode\] => postfix'
+says '^held: \[linode\] => postfix'
 says "^withdrawn: \[linode\.example\.net\] ${name//./\\.}\. TLSA $before$"
 postfix_has "$(stored linode.example.net)" || fail 'postfix was not pushed to'
 
 # A key made in advance: its record is out long before, so that the push goes at once.
 sed -i 's/^\(  linode\.example\.net: {.*\)}/\1, next_key: true}/' certpush.yml
 ends 0 certpush renew --force --push -l linode linode.example.net
-says '^owed: \[linode\] => postfix'
+says '^held: \[linode\] => postfix'
 sleep 2
 ends 0 certpush push -l linode
 postfix_has "$(stored linode.example.net)" || fail 'postfix was not pushed to'
@@ -132,11 +133,28 @@ postfix_has "$(stored linode.example.net)" || fail 'postfix was not pushed to'
 next="3 1 1 $(openssl pkey -in "$dir/store/linode.example.net/next-privkey.pem" -pubout -outform DER | sha256sum | cut -d' ' -f1)"
 all_show "$(record)" "$next"
 
-# A replacement goes by it as well: nothing is revoked as long as the push is owed.
+# A replacement goes by it as well: nothing is revoked as long as the push is held.
 ends 1 certpush replace linode.example.net
-says '^owed: \[linode\] => postfix'
+says '^held: \[linode\] => postfix'
 complains 'the old one is not revoked, since it may still be on linode: certpush replace linode\.example\.net goes on$'
 sleep 2
 ends 0 certpush replace linode.example.net
 says '^revoked: \[linode\.example\.net\] \(superseded\)$'
 postfix_has "$(stored linode.example.net)" || fail 'postfix was not pushed to'
+
+# Two certificates, of two kinds of key: a record of each, and the old one of each goes.
+sed -i 's/, next_key: true//' certpush.yml
+two_kinds manage
+is_held $rsa
+reads_two_kinds
+ends 0 certpush push -l linode
+serves_two_kinds
+all_show "$(record)" "$(record $rsa)"
+before=$(record $rsa)
+mint_rsa
+is_held $rsa
+all_show "$(record)" "$before" "$(record $rsa)"
+ends 0 certpush push -l linode
+says "^withdrawn: \[linode\.example\.net.*\] ${name//./\\.}\. TLSA $before$"
+serves_two_kinds
+all_show "$(record)" "$(record $rsa)"

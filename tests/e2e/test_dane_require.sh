@@ -61,6 +61,25 @@ sleep 2
 mint linode.example.net
 ends 0 certpush push -l linode
 postfix_has "$(stored linode.example.net)" || fail 'postfix was not pushed to'
+# A plan that was made when it could go: the push looks at the records again.
+mint linode.example.net
+old=$(held linode /etc/postfix/tls/fullchain.pem)
+ends 0 certpush plan -l linode --out "$dir/plan.json"
+says '^would change: \[linode\] => postfix '
+update "delete $name TLSA" "add $name 1 TLSA $before"
+all_show "$before"
+ends 1 certpush push "$dir/plan.json"
+complains '^fatal: \[linode\] FAILED! postfix: before its new key can be served, publish: '
+complains "^fatal: \[linode\] FAILED! postfix: linode\.example\.net can't be pushed now: plan again$"
+postfix_has "$old" || fail 'postfix was pushed to'
+inn_has "$old" || fail 'inn was pushed to, and that was not all of the plan'
+update "delete $name TLSA" "add $name 1 TLSA $issuer"
+all_show "$issuer"
+pushed() {
+	certpush push -l linode
+	((status == 0))
+}
+eventually pushed || fail 'postfix was not pushed to'
 # and of another CA's certificate none
 mint linode.example.net issuer=stranger
 cat "$ca/stranger.pem" >>"$dir/roots.pem"
@@ -78,6 +97,23 @@ host_vars linode <<-'END'
 END
 ends 0 certpush push -l linode
 postfix_has "$(stored linode.example.net)" || fail 'postfix was not pushed to'
+
+# Two certificates, of two kinds of key: each needs a record, and without one of them neither goes.
+two_kinds require
+update "delete $name TLSA" "add $name 1 TLSA $(record)"
+all_show "$(record)"
+ends 1 certpush push -l linode
+complains "publish: ${name//./\\.}\. 1 IN TLSA $(record $rsa) - .*: other records"
+! "$lab" exec linode test -e /etc/postfix/tls/linode.example.net.pem || fail 'postfix was pushed to'
+update "add $name 1 TLSA $(record $rsa)"
+all_show "$(record)" "$(record $rsa)"
+reads_two_kinds
+eventually pushed || fail 'postfix was not pushed to'
+serves_two_kinds
+mint_rsa
+ends 1 certpush push -l linode
+complains "publish: ${name//./\\.}\. 1 IN TLSA $(record $rsa) - .*: other records"
+says_not 'postfix'
 
 # No name server can be asked.
 postfix 'tlsa: require'

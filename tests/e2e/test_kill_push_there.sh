@@ -1,6 +1,6 @@
 #!/bin/bash
-# certpush, or what it runs on a host, is killed between two steps there: what was begun is finished or taken
-# back by the next push, and a reload that is owed is made up for.
+# certpush, or what it runs on a host, is ended there, and what was begun is finished or taken back: what test_push_faults.sh
+# has no row for.
 # shellcheck source=push_lib.sh
 . "$(dirname "$0")/push_lib.sh"
 own_control
@@ -19,41 +19,9 @@ begin_push() {
 	until "$lab" exec panix test -e /run/here; do kill -0 $pid || fail 'it ended before'; done
 }
 let_go() { "$lab" exec panix rm /run/here; }
-held_new() { [[ $(pair panix /etc/apache2/tls) == "$(stored www.example.net)" ]]; }
 
-# kill -9 in validate: the script goes on to its end; the next push waits for it, and then owes a reload
-mint www.example.net
-held_up validate 'apachectl configtest'
-begin_push
-kill -KILL $pid
-wait $pid || :
-host_vars panix </dev/null
-(sleep 1.5 && let_go) &
-ends 0 certpush push -v -l panix
-says '^reloaded: \[panix\] => apache \(apachectl graceful\).*owed by an earlier push'
-says_not '^changed: '
-up_to_date panix
-nothing_left panix
-
-# the script itself is killed, with all that it began: as if the host had lost its power
-mint www.example.net
-held_up validate 'apachectl configtest'
-begin_push
-# shellcheck disable=SC2016 # expanded there
-"$lab" exec panix sh -c 'kill -9 "$(cat /root/.certpush-lock/pid)"'
-status=0
-wait $pid || status=$?
-((status == 1)) || fail "exit status $status"
-complains '^fatal: \[panix\] FAILED! '
-held_new || fail 'the new pair was in place'
-let_go
-host_vars panix </dev/null
-ends 0 certpush push -v -l panix
-says '^reloaded: \[panix\].*owed by an earlier push'
-up_to_date panix
-nothing_left panix
-
-# the same, and then the new certificate turns out to be wrong: what was last proved is what comes back
+# the script itself is killed, with all that it began, and then the new certificate turns out to be wrong: what was last proved is what
+# comes back
 mint www.example.net
 "$lab" break panix reload
 remember panix

@@ -58,7 +58,7 @@ ends 1 certpush push -l panix
 complains 'has changed: it is now ssh-ed25519 SHA256:'
 by openssh
 ends 1 certpush push -l panix
-complains 'host key of panix.example.net has changed: it is now ssh-ed25519 SHA256:.* not the one in .*known_hosts:[0-9]+;.*ssh-keygen -f [^ ]+ -R panix'
+complains 'host key of panix.example.net has changed: it is now ssh-ed25519 SHA256:.* not the one in .*known_hosts:[0-9]+;.*certpush hosts trust --replace panix$'
 "$lab" mend panix
 
 # kill_ssh: the one of the push under way

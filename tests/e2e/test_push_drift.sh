@@ -12,11 +12,11 @@ on() { "$lab" exec "$@"; }
 on panix chmod 0640 /etc/apache2/tls/privkey.pem
 on panix chown www-data /etc/apache2/tls/fullchain.pem
 ends 0 certpush plan -l panix
-says '^would change: \[panix\] => apache privkey\.pem \(mode\)'
-says '^would change: \[panix\] => apache fullchain\.pem \(owner\)'
+says '^would change: \[panix\] => apache privkey\.pem \(mode 0640 -> 0600\)'
+says '^would change: \[panix\] => apache fullchain\.pem \(owner [a-z-]+ -> [a-z-]+\)'
 ends 0 certpush push -v -l panix
-says '^changed: \[panix\] => apache privkey\.pem \(mode\)'
-says '^changed: \[panix\] => apache fullchain\.pem \(owner\)'
+says '^changed: \[panix\] => apache privkey\.pem \(mode 0640 -> 0600\)'
+says '^changed: \[panix\] => apache fullchain\.pem \(owner [a-z-]+ -> [a-z-]+\)'
 [[ $(on panix stat -c '%a %U:%G' /etc/apache2/tls/privkey.pem) == '600 root:root' ]] || fail 'mode'
 [[ $(on panix stat -c '%a %U:%G' /etc/apache2/tls/fullchain.pem) == '644 root:root' ]] || fail 'owner'
 
@@ -24,7 +24,7 @@ says '^changed: \[panix\] => apache fullchain\.pem \(owner\)'
 on linode chgrp root /etc/news/tls/privkey.pem
 on linode sh -c 'echo mine >/etc/postfix/tls/fullchain.pem'
 ends 0 certpush push -v -l linode
-says '^changed: \[linode\] => inn privkey\.pem \(group\)'
+says '^changed: \[linode\] => inn privkey\.pem \(group [a-z-]+ -> [a-z-]+\)'
 says '^changed: \[linode\] => postfix fullchain\.pem \(content\)'
 says_not '=> postfix privkey'
 [[ $(on linode stat -c '%a %U:%G' /etc/news/tls/privkey.pem) == '600 news:news' ]] || fail 'group'

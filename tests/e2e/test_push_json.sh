@@ -11,12 +11,14 @@ fields='
 section     detail
 step        host detail
 note        [host] detail
-ok          host service
-changed     host service item path part [fingerprint] [old_fingerprint] [old_not_after] detail
+ok          host service [detail]
+changed     host service item path part [fingerprint] [not_after] [old_fingerprint] [old_not_after] [names_gained] [names_lost] detail [diff]
 validated   host service item [detail]
 reloaded    host service item [detail]
 restarted   host service item [detail]
 verified    host service protocol address not_after fingerprint
+owed        host until detail
+held        host service detail
 failed      host [service] detail
 unreachable host detail
 recap       host recap

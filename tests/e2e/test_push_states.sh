@@ -21,6 +21,23 @@ mint www.example.net
 ends 0 certpush plan -l panix
 says "^would change: \[panix\] => apache fullchain\.pem \(older: notAfter $(date_of 30) -> $(date_of 90)( \+[a-z.]+)+ -old\.example\.net\)$"
 says '^would change: \[panix\] => apache privkey\.pem \(content\)$'
+says "^would verify: \[panix\] => apache HTTPS notAfter="
+says_not '^--- before'
+ends 0 certpush plan -l panix --diff
+says '^--- before: /etc/apache2/tls/fullchain\.pem$'
+says '^\+\+\+ after: /etc/apache2/tls/fullchain\.pem$'
+says '^ subject +www\.example\.net$'
+says "^\+SHA-256 +$(stored www.example.net)$"
+says '^ certificates +2$'
+says '^-private key +another one$'
+says '^\+private key +p256$'
+says "^\+public key +$(openssl pkey -in "$dir/store/www.example.net/privkey.pem" -pubout -outform DER | sha256sum | cut -d' ' -f1)$"
+ends 0 certpush push -n -l panix --diff --format json
+jq -se 'map(select(.event == "changed")) | length == 2 and all(.[]; .dry and (.diff | startswith("--- before: ")))' "$dir/out" >/dev/null ||
+	fail "no diff in $(cat "$dir/out")"
+jq -se 'map(select(.event == "changed" and .part == "fullchain")) | .[0].names_lost == ["old.example.net"] and .[0].not_after > .[0].old_not_after' \
+	"$dir/out" >/dev/null || fail "no names in $(cat "$dir/out")"
+! grep -q 'PRIVATE' "$dir/out" || fail 'a key is shown'
 ends 0 certpush push -l panix --format json
 jq -se 'map(select(.event == "changed" and .part == "fullchain")) | length == 1 and .[0].old_fingerprint != .[0].fingerprint and .[0].old_not_after < "2100"' \
 	"$dir/out" >/dev/null || fail "no old one in $(cat "$dir/out")"

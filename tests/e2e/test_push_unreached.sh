@@ -11,8 +11,8 @@ quiet certpush push
 # FAULT HOST COUNTED-AS LINE; of one row to the next the host changes, so that each push also mends the row before.
 rows='
 sshd        linode unreachable UNREACHABLE! linode\.example\.net port 22: connect: Connection refused$
-hostkey     panix  failed      FAILED! host key of panix\.example\.net has changed: it is now ssh-ed25519 SHA256:.* not the one in .*known_hosts:[0-9]+;.*ssh-keygen -f [^ ]+ -R panix
-sudo        ovh    failed      FAILED! sudo is refused to deploy: sudo: a password is required$
+hostkey     panix  failed      FAILED! host key of panix\.example\.net has changed: it is now ssh-ed25519 SHA256:.* not the one in .*known_hosts:[0-9]+;.*certpush hosts trust --replace panix$
+sudo        ovh    failed      FAILED! sudo is refused to deploy: sudo: a password is required: certpush_become_password_file says where one is$
 unreachable panix  unreachable UNREACHABLE! panix\.example\.net.*
 login       linode failed      FAILED! login as deploy refused: tried .*/id_ed25519$
 unknown     ovh    failed      FAILED! host key of ovh\.example\.net.*

@@ -10,6 +10,7 @@
 struct ssh_args {
 	const char *port, *user, *identity, *known_hosts;
 	const char *jump, *command; /* one of them, or neither; "none" is a value */
+	bool sshfp, sshfp_said;     /* VerifyHostKeyDNS */
 	struct pos port_pos, proxy_pos;
 	struct words only; /* what only OpenSSH can honour, as -oNAME=VALUE or -FFILE */
 };
@@ -28,3 +29,6 @@ struct proxy_target {
  */
 bool ssh_args_proxy(const struct ssh_args *args, struct arena *a,
 	const struct proxy_target *to, const char **command, struct err *e) NODISCARD;
+
+/* What it shares with other hosts: struct connection's `through`. */
+const char *const *ssh_args_through(const struct ssh_args *args, struct arena *a) NODISCARD;

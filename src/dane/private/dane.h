@@ -19,16 +19,26 @@ struct base {
 	struct err err; /* why it can't be */
 };
 
-/* One check of one service, wherever in the inventory; those of a base stand behind it. */
+/* A certificate as the store has it, read once for all points. */
+struct stored {
+	const char *certificate;
+	struct chain chain; /* n is 0: it has none */
+};
+
+/*
+ * One check of one service, wherever in the inventory, and one of the certificates that it
+ * must show; those of a base stand behind it.
+ */
 struct point {
 	const struct host *host;
 	const struct service *service;
 	const struct check *check;
 	enum tlsa mode;
 	size_t base;
+	const char *certificate;
 	bool wanted;                  /* it is to be pushed to */
 	const struct chain *chain;    /* what it is to serve */
-	struct chain stored;          /* that, where it is no bundle's; owned */
+	const char *key;              /* the kind to ask for; NULL: whatever it serves */
 	struct probe_result *results; /* one for each of its addresses; owned */
 	size_t n_results;
 	bool silent; /* no address, or one that couldn't be asked */
@@ -47,6 +57,8 @@ struct dane {
 	size_t n_bases;
 	struct point *points;
 	size_t n_points;
+	struct stored **stored; /* each stays where it is */
+	size_t n_stored;
 	bool blind; /* a point is missing: nobody knows what it is to serve */
 	struct dane_total total;
 };
@@ -79,7 +91,7 @@ void publish(struct dane *d, struct base *b);
  * next. */
 void withdraw(struct dane *d, struct base *b);
 
-/* What is refused and, unless it is before the push, what is owed: a line for each service,
+/* What is refused and, unless it is before the push, what is held: a line for each service,
  * once. Counts them. */
 void tell_services(struct dane *d, bool before);
 /* What it means that it is pushed to all the same. */

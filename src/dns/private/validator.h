@@ -22,6 +22,9 @@ struct question {
 	struct buf why; /* VERDICT_BOGUS: one line */
 	bool answered;
 	bool told; /* and no failure: what there is, or that there is nothing */
+	/* what it was answered with, secure or not; never if it is bogus */
+	struct buf *rdata;
+	size_t n_rdata;
 };
 #define QUESTION(of_name, of_type)                                                         \
 	{                                                                                  \

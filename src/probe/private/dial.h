@@ -16,7 +16,7 @@ int dial_connect(const struct probe_address *a, int64_t deadline, struct err *e)
 /* Dialogue and handshake on it: NULL with ERR_PROTOCOL if the one, ERR_TLS if the other
  * went wrong, ERR_NET or ERR_TIMEOUT. Free with SSL_free. */
 struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
-	const char *sni, int64_t deadline, struct err *e) NODISCARD;
+	const struct probe_target *t, int64_t deadline, struct err *e) NODISCARD;
 
 /* Take leave as the protocol asks, without waiting for an answer. */
 void dial_bye(struct ssl_st *ssl, const struct dialect *d);

@@ -10,9 +10,11 @@
 
 struct job {
 	const struct push *push;
+	struct passwords *passwords;
 	const struct host *host;
 	struct arena *arena;
 	struct host_plan *plan; /* NULL or without services: nothing to do here */
+	const struct planned_host *planned; /* of push->planned; NULL: it isn't in it */
 	struct seen_file *seen;
 	struct carrier *carrier;
 	struct recap recap;
@@ -20,6 +22,8 @@ struct job {
 	int retries; /* how often it may still be tried to reach it */
 	bool again;  /* it couldn't be reached, and is to be tried again */
 	bool begun;
+	bool looked;  /* it is known what is to be done */
+	time_t until; /* its window opens; 0: it is open, or nothing is to be done */
 };
 
 /* Look at the host and decide. False: it has been told why not. */
@@ -31,14 +35,16 @@ void job_carry_out(struct job *j);
 /* Tell what would be done. */
 void job_tell_plan(struct job *j);
 
-/* Run one of the scripts; the story of what it did. */
+/* Run one of the scripts; the story of what it did. behind: what it reads, NULL: nothing.
+ */
 typedef void job_script(
 	struct buf *out, const char *nonce, const struct job *j, const void *ctx);
-bool job_run(struct job *j, job_script *script, const void *ctx, struct remote_story *story,
-	struct err *e) NODISCARD;
+bool job_run(struct job *j, job_script *script, const void *ctx,
+	const struct parcel *behind, struct remote_story *story, struct err *e) NODISCARD;
 /* The raw answer, for job_look. */
-bool job_ask(struct job *j, job_script *script, const void *ctx, int seconds,
-	struct buf *answer, char *nonce, struct err *e) NODISCARD;
+bool job_ask(struct job *j, job_script *script, const void *ctx,
+	const struct parcel *behind, int seconds, struct buf *answer, char *nonce,
+	struct err *e) NODISCARD;
 
 /* What happens to the host is told through these; they count for the recap. */
 void job_emit(struct job *j, struct event ev);

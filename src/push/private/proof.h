@@ -10,7 +10,9 @@
 struct proof {
 	struct service_plan *service;
 	const struct check *check;
-	const char *name; /* SNI, and the name that must match */
+	const struct bundle *bundle; /* what must be served */
+	const char *name;            /* SNI, and the name that must match */
+	const char *key;             /* as struct probe_target has it */
 	struct probe_address address;
 	struct probe_result result; /* verdict PROBE_UNREACHABLE with an err until asked */
 };

@@ -1,12 +1,13 @@
 /*
  * script - what is run on a host: remote.sh with the paths and commands of one plan.
  *
- * Nothing secret is in it: content travels by SFTP.
+ * Nothing secret is in it: content travels by SFTP, or behind it.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "plan/plan.h"
+#include "push/private/carrier.h"
 
 /* Answered by "file I missing|link|other OWED" or "file I regular OWED SHA256" + "names …"
  * + "numbers …" (ls -l and ls -ln of it), for each target; and its certificates, in lines
@@ -15,13 +16,18 @@ void script_look(struct buf *out, const char *nonce, const struct host_plan *p);
 
 /*
  * Each answered by lines "did STEP I", "fail STEP I TEXT" (I is "-" or an index into the
- * plan's validates or reloads) and "restored" once the previous files are back.
- * staging: absolute path of the directory that holds what was sent; NULL if nothing was. If
- * its name is [.]certpush-STORE-RUN, those of other runs of that store were left by killed
- * ones, and go.
+ * plan's builds, validates or reloads) and "restored" once the previous files are back.
  */
-void script_apply(
-	struct buf *out, const char *nonce, const struct host_plan *p, const char *staging);
+struct delivery {
+	/* The directory that holds what was sent, or is to be made for what comes behind
+	 * the script: then below the home of who runs it, if it isn't absolute. NULL if
+	 * nothing is sent. If its name is [.]certpush-STORE-RUN, those of other runs of
+	 * that store were left by killed ones, and go. */
+	const char *staging;
+	const struct parcel *behind; /* NULL: nothing */
+};
+void script_apply(struct buf *out, const char *nonce, const struct host_plan *p,
+	const struct delivery *d);
 /* Run the restart commands of those services: restarts[i] is one of them. */
 void script_restart(struct buf *out, const char *nonce, const struct host_plan *p,
 	const struct command *restarts, size_t n);

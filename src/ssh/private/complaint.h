@@ -17,5 +17,6 @@ char *complaint_line(const char *log) NODISCARD;
 bool complaint_err(const struct ssh_config *c, const struct known_hosts *k, const char *log,
 	struct err *e);
 
-/* It was closed on before a word was said, as sshd's MaxStartups does. */
+/* It was closed on before a word was said, as sshd's MaxStartups does; by the host, or by a
+ * jump host on the way. */
 bool complaint_too_early(const char *log);

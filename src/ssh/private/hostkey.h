@@ -7,6 +7,17 @@
 #include "ssh/private/session.h"
 #include "ssh/ssh.h"
 
+/* The key types that we take, the best first, with each algorithm that they sign with. */
+enum { HOSTKEY_TYPES = 7 };
+bool hostkey_type(size_t i, const char **type, const char **algorithm) NODISCARD;
+
+/* "SHA256:…", as ssh-keygen -l has it. */
+char *hostkey_fingerprint(const void *blob, size_t len) NODISCARD;
+/* What a host is called in known_hosts: "linode.example.net", "[…]:2222", its alias. */
+char *hostkey_name(const struct ssh_config *c) NODISCARD;
+/* The file that new keys go to, as the user calls it. */
+const char *hostkey_file(const struct ssh_config *c);
+
 /* What the files that c names (or the usual ones) say about c->address. */
 bool hostkey_known(const struct ssh_config *c, struct known_hosts *k, struct err *e)
 	NODISCARD;

@@ -8,12 +8,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "ssh/private/signer.h"
 
 struct keyfile {
 	struct buf text; /* the file */
 	struct buf blob; /* its public half; empty if that can't be told */
 	bool encrypted;  /* needs a passphrase */
 	bool rsa;
+	struct signer *signer; /* NULL: only libssh2 can sign with it */
 };
 
 /* Read-only, and there until the program ends. */

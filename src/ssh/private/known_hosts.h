@@ -18,6 +18,7 @@ struct known_key {
 	const char *file; /* what messages call it, not owned */
 	int line;
 	bool revoked;
+	bool vouched;    /* on file nowhere: file is NULL */
 	bool other_port; /* noted for the host without a port, and another port is asked for
 			  */
 };

@@ -6,6 +6,7 @@
 #include "base/words.h"
 #include "ssh/ssh.h"
 
-/* False with ERR_CONFIG if the proxy command isn't one. */
-bool openssh_args(const struct ssh_config *c, const char *socket, struct words *w,
-	struct err *e) NODISCARD;
+/* vouched: a known_hosts file that counts as well, or NULL. False with ERR_CONFIG if the
+ * proxy command isn't one. */
+bool openssh_args(const struct ssh_config *c, const char *socket, const char *vouched,
+	struct words *w, struct err *e) NODISCARD;

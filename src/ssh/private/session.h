@@ -29,6 +29,7 @@ struct session {
 	char farewell[80]; /* its reason, if it gave one */
 	bool lost;         /* given up in the middle: only good for closing */
 	char *host_key;
+	LIBSSH2_CHANNEL *command;   /* it has answered, and goes on running */
 	LIBSSH2_CHANNEL *subsystem; /* SFTP, once it is asked for */
 };
 

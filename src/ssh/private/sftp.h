@@ -74,6 +74,9 @@ size_t sftp_write(struct sftp *s, const struct sftp_handle *h, const char *path,
 size_t sftp_fsync(struct sftp *s, const struct sftp_handle *h, const char *path);
 size_t sftp_close(struct sftp *s, const struct sftp_handle *h, const char *path);
 
+/* The server has said which version it speaks. */
+bool sftp_greeted(const struct sftp *s);
+
 /* The server's greeting, which has arrived with the first answer, offers fsync@openssh.com.
  */
 bool sftp_can_fsync(const struct sftp *s);

@@ -19,9 +19,11 @@ struct transport {
 
 	/* False with *e set if it can't be used any more, or a stop is requested. */
 	bool (*usable)(const void *t, struct err *e);
-	/* As ssh_exec. ERR_REMOTE: the host refused, and nothing was begun. */
-	bool (*exec)(void *t, const char *command, const void *input, size_t len,
+	/* As ssh_talk. ERR_REMOTE: the host refused, and nothing was begun. */
+	bool (*exec)(void *t, const char *command, const struct input *in,
 		struct ssh_result *r, int64_t deadline, struct err *e);
+	/* Is a command running that has answered? */
+	bool (*goes_on)(const void *t);
 
 	/* The SFTP subsystem, one at a time. */
 	bool (*sftp_open)(void *t, int64_t deadline, struct err *e);
@@ -34,9 +36,15 @@ extern const struct transport transport_libssh2, transport_openssh;
 
 enum { SSH_MAX_OUTPUT = 256 << 10 }; /* of what a command prints, each stream */
 
+/* What a command printed ends in `last`, which may be NULL. */
+bool ssh_answered(const struct ssh_result *r, const char *last);
+/* False, with ERR_PROTOCOL, once there is no room for `last` any more. */
+bool ssh_may_answer(const struct ssh_result *r, const char *last, struct err *e) NODISCARD;
+
 struct ssh {
 	const struct transport *by;
 	void *t;
 	struct sftp *sftp; /* kept open between ssh_put and ssh_remove */
+	bool lacks_sftp;
 	char *carrier;
 };

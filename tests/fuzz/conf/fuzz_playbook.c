@@ -19,7 +19,7 @@ static void try(struct arena *a, const struct node *n)
 	s = (struct service){ .name = "fuzz" };
 	if (service_override(a, n, protocols, &s, &all) != !all.n)
 		abort();
-	if (!all.n && !s.certificate)
+	if (!all.n && !s.n_certificates)
 		abort();
 }
 

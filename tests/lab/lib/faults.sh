@@ -26,7 +26,7 @@ fault() {
 	case $what in
 	unreachable) "net_$verb" "$host" ;;
 	lag) lag "$verb" "$host" "${4-0}" ;;
-	*) in_fault_script "$host" "$what" "$verb" ;;
+	*) in_fault_script "$host" "$what" "$verb" "${@:4}" ;;
 	esac
 }
 
@@ -42,11 +42,12 @@ fault_check() {
 	case $what in
 	lag) [[ $# -le 3 && ${3-0} =~ ^[0-9]+$ ]] || usage "break: lag [SECONDS]" ;;
 	sshd | login | hostkey | sudo | disk | reload | deaf | stale | unreachable) [[ $# == 2 ]] || usage "break: HOST $what, and nothing else" ;;
-	*) usage "break: '$what' is nothing that can be broken (sshd, login, hostkey, sudo, disk, reload, deaf, stale, unreachable, lag)" ;;
+	step) [[ $# == 4 ]] || usage "break: HOST step STEP ACTION" ;;
+	*) usage "break: '$what' is nothing that can be broken (sshd, login, hostkey, sudo, disk, reload, deaf, stale, step, unreachable, lag)" ;;
 	esac
 	case $what in
 	lag) [[ " ${secondaries[*]} " == *" $host "* ]] || usage "break: $host is not a secondary" ;;
-	disk | reload | deaf | stale) [[ $(role_certificates "$host") ]] || usage "break: $host has no service with a certificate" ;;
+	disk | reload | deaf | stale | step) [[ $(role_certificates "$host") ]] || usage "break: $host has no service with a certificate" ;;
 	unreachable) [[ $host != home ]] || usage 'break: home is where one looks from' ;;
 	esac
 }

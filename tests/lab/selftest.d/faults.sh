@@ -3,7 +3,7 @@
 
 test_faults() {
 	local what
-	for what in sshd login hostkey sudo disk reload deaf stale unreachable lag; do "test_$what"; done
+	for what in sshd login hostkey sudo disk reload deaf stale step unreachable lag; do "test_$what"; done
 	refuse 'what is no host' lab break nowhere sshd
 	refuse 'what is no fault' lab break ovh everything
 	refuse 'lag where there is no name server' lab break plain1 lag
@@ -129,6 +129,18 @@ stale_one() {
 	# shellcheck disable=SC2086
 	lab exec "$host" $reload 2>/dev/null
 	check "stale: $endpoint: and its own again" eventually 10 serves "$endpoint" "$name" "$starttls"
+}
+
+test_step() {
+	lab break panix step swap fail && lab break panix step here fail
+	expect 'step: fails' 'broken by the lab' lab exec panix at-step here
+	check 'step: once' lab exec panix at-step here
+	lab break panix step here ro
+	check 'step: read-only' lab exec panix at-step here
+	expect 'step: nothing can be written' 'Read-only' lab exec panix cp /etc/hosts /etc/apache2/tls/new.pem
+	lab break panix step there full
+	lab mend panix
+	check 'step: mended' lab exec panix sh -c 'cp /etc/hosts /etc/apache2/tls/new.pem && rm /etc/apache2/tls/new.pem && ! command -v at-step'
 }
 
 test_unreachable() {

@@ -60,6 +60,42 @@ static void input_of_any_size_is_read_to_its_end(void **state)
 	assert_memory_equal(r.out.data, text, sizeof text);
 }
 
+/* An answer to each thing that was said; or none, and the end. */
+static size_t answers(const void *ctx, const struct buf *out, const struct buf *err)
+{
+	const size_t *turns = ctx;
+
+	if (err->len > 0)
+		return INPUT_OVER;
+	return out->len < *turns ? 2 * out->len : SIZE_MAX - 1;
+}
+
+static void input_may_wait_for_what_is_printed(void **state)
+{
+	static const struct {
+		const char *script, *out;
+	} rows[] = {
+		{ "printf 1; read a; printf 2; read b; printf \"$a$b\"; cat", "12abc\n" },
+		{ "printf 1; read a; echo no >&2; read b || printf end; cat", "1end" },
+		{ "exit", "" },
+		{ "exec <&-; printf 12; sleep 0.1; printf 3", "123" },
+	};
+	static const size_t turns = 2;
+	static const struct input in = { "a\nb\nc\n", 6, answers, &turns, NULL };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(child_result) struct child_result r = CHILD_RESULT_EMPTY;
+		const char *argv[4];
+		struct child_spec spec = shell(argv, rows[i].script);
+		struct err e;
+
+		spec.talk = &in;
+		assert_ok(child_run(&spec, &r, &e), &e);
+		assert_string_equal(r.out.data, rows[i].out);
+	}
+}
+
 static void the_environment_holds_the_basics_and_what_was_given(void **state)
 {
 	static const char *const env[] = { "CERTPUSH_NAME=www", "LANG=C", NULL };
@@ -304,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(output_errors_and_status_come_back_apart),
 		cmocka_unit_test(input_of_any_size_is_read_to_its_end),
+		cmocka_unit_test(input_may_wait_for_what_is_printed),
 		cmocka_unit_test(the_environment_holds_the_basics_and_what_was_given),
 		cmocka_unit_test(without_a_PATH_of_ours_there_is_a_usual_one),
 		cmocka_unit_test(no_descriptor_but_the_three_is_inherited),

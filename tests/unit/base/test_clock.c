@@ -28,6 +28,16 @@ static void times_are_printed_as_openssl_and_rfc_3339_do(void **state)
 	assert_true(strlen(time_openssl((time_t)INT64_MAX).s) > 0);
 }
 
+static void a_weekday_is_local(void **state)
+{
+	(void)state;
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	assert_string_equal(time_weekday(1795741200).s, "Fri 02:00"); /* 01:00 GMT */
+	assert_string_equal(time_weekday(1793488500).s, "Sun 00:15"); /* Sat 23:15 GMT */
+	assert_string_equal(time_weekday(1782000000).s, "Sun 02:00"); /* in summer */
+}
+
 static void rfc_3339_times_are_read(void **state)
 {
 	static const struct {
@@ -178,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_are_printed_as_openssl_and_rfc_3339_do),
+		cmocka_unit_test(a_weekday_is_local),
 		cmocka_unit_test(rfc_3339_times_are_read),
 		cmocka_unit_test(spans_have_their_largest_fitting_unit),
 		cmocka_unit_test(durations_have_one_number_and_one_unit),

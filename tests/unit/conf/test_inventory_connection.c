@@ -28,11 +28,31 @@ static void what_isnt_said_has_its_default(void **state)
 	assert_null(c->remote_tmp);
 	assert_false(c->become);
 	assert_string_equal(c->become_user, "root");
-	assert_string_equal(c->become_method, "sudo");
+	assert_int_equal(c->become_method, BECOME_SUDO);
+	assert_null(c->become_exe);
+	assert_null(c->become_flags);
+	assert_int_equal(secret_sources(&c->become_password), 0);
 	assert_int_equal(c->timeout, 10);
 	assert_false(c->local);
 	assert_int_equal(c->transport, TRANSPORT_AUTO);
+	assert_int_equal(c->transfer, TRANSFER_SFTP);
 	assert_null(*c->options);
+}
+
+static void told_become(const struct connection *c, struct buf *out)
+{
+	static const char *const methods[] = { "", " by doas", " by su" };
+	const struct secret_source *s = &c->become_password;
+
+	buf_printf(out, " become=%s%s", c->become_user, methods[c->become_method]);
+	if (c->become_exe)
+		buf_printf(out, " exe=%s", c->become_exe);
+	for (const char *const *flag = c->become_flags; flag && *flag; flag++)
+		buf_printf(out, " <%s>", *flag);
+	if (s->file)
+		buf_printf(out, " %s: %s", s->name, s->file);
+	if (s->command)
+		buf_printf(out, " %s: %s in %s", s->name, s->command, s->dir);
 }
 
 static void told(const struct connection *c, struct buf *out)
@@ -49,13 +69,19 @@ static void told(const struct connection *c, struct buf *out)
 	if (c->remote_tmp)
 		buf_printf(out, " tmp=%s", c->remote_tmp);
 	if (c->become)
-		buf_printf(out, " become=%s", c->become_user);
+		told_become(c, out);
 	if (c->timeout != 10)
 		buf_printf(out, " timeout=%d", c->timeout);
 	if (c->local)
 		buf_puts(out, " local");
+	if (c->sshfp)
+		buf_puts(out, " sshfp");
+	for (const char *const *door = c->through; door && *door; door++)
+		buf_printf(out, " by=%s", *door);
 	if (c->transport != TRANSPORT_AUTO)
 		buf_puts(out, c->transport == TRANSPORT_OPENSSH ? " openssh" : " libssh2");
+	if (c->transfer == TRANSFER_STREAM)
+		buf_puts(out, " stream");
 	for (const char *const *option = c->options; *option; option++)
 		buf_printf(out, " %s", *option);
 }
@@ -79,6 +105,30 @@ static void ansibles_variables_are_understood(void **state)
 		{ "ansible_become: 1, ansible_become_method: ansible.builtin.sudo",
 			"h:22 become=root" },
 		{ "ansible_become: no, ansible_become_method: su", "h:22" },
+		{ "ansible_become: no, ansible_become_method: pbrun, ansible_become_pass: !vault x",
+			"h:22" },
+		{ "ansible_become: yes, ansible_become_method: community.general.doas",
+			"h:22 become=root by doas" },
+		{ "ansible_become: yes, ansible_become_method: su, ansible_su_user: w, "
+		  "ansible_sudo_user: x",
+			"h:22 become=w by su" },
+		{ "ansible_become: yes, ansible_become_exe: /opt/sudo, ansible_sudo_exe: ~",
+			"h:22 become=root exe=/opt/sudo" },
+		{ "ansible_become: yes, ansible_become_flags: -H -S -n",
+			"h:22 become=root" },
+		{ "ansible_become: yes, ansible_become_flags: \"-HSE --stdin -g 'a b' -nu\"",
+			"h:22 become=root <-E> <-g> <a b> <-nu>" },
+		{ "ansible_become: yes, ansible_become_method: su, ansible_become_flags: -n -",
+			"h:22 become=root by su <-n> <->" },
+		{ "ansible_become: yes, ansible_become_flags: \" \"", "h:22 become=root" },
+		{ "ansible_become: yes, certpush_become_password_file: pw",
+			"h:22 become=root certpush_become_password_file: pw" },
+		{ "ansible_become: yes, certpush_become_password_file: ~/pw, "
+		  "ansible_become_password: \"{{ lookup('x') }}\"",
+			"h:22 become=root certpush_become_password_file: /home/u/pw" },
+		{ "ansible_become: yes, certpush_become_password_command: pass show x, "
+		  "ansible_become_pass: !vault x",
+			"h:22 become=root certpush_become_password_command: pass show x in ." },
 		{ "ansible_remote_tmp: /var/tmp/c, ansible_timeout: 30",
 			"h:22 tmp=/var/tmp/c timeout=30" },
 		{ "ansible_connection: local", "h:22 local" },
@@ -88,9 +138,13 @@ static void ansibles_variables_are_understood(void **state)
 		{ "ansible_host: \"{{ inventory_hostname }}.{{ d }}\", d: example.net",
 			"h.example.net:22" },
 		{ "ansible_port: \"{{ p }}\", p: 2022", "h:2022" },
+		{ "certpush_sshfp: yes", "h:22 sshfp" },
+		{ "certpush_sshfp: no, ansible_ssh_args: -o VerifyHostKeyDNS=yes", "h:22" },
 		{ "certpush_transport: auto", "h:22" },
 		{ "certpush_transport: libssh2", "h:22 libssh2" },
 		{ "certpush_transport: \"{{ t }}\", t: openssh", "h:22 openssh" },
+		{ "certpush_transfer: sftp", "h:22" },
+		{ "certpush_transfer: stream", "h:22 stream" },
 		{ "ansible_password: x, ansible_python_interpreter: \"{{ x | y }}\"",
 			"h:22" },
 	};
@@ -128,20 +182,29 @@ static void options_of_ssh_are_understood(void **state)
 		const char *args, *want;
 	} rows[] = {
 		{ "", "h:22" },
-		{ "-o ProxyJump=bastion", "h:22 proxy=[ssh -W h:22 'bastion']" },
-		{ "-J bastion", "h:22 proxy=[ssh -W h:22 'bastion']" },
-		{ "-Jbastion", "h:22 proxy=[ssh -W h:22 'bastion']" },
-		{ "-oProxyJump=u@b:2222", "h:22 proxy=[ssh -W h:22 -p '2222' 'u@b']" },
+		{ "-o ProxyJump=bastion",
+			"h:22 proxy=[ssh -W h:22 'bastion'] by=bastion:22" },
+		{ "-J bastion", "h:22 proxy=[ssh -W h:22 'bastion'] by=bastion:22" },
+		{ "-Jbastion", "h:22 proxy=[ssh -W h:22 'bastion'] by=bastion:22" },
+		{ "-oProxyJump=u@b:2222",
+			"h:22 proxy=[ssh -W h:22 -p '2222' 'u@b'] by=b:2222" },
 		{ "-J u@[2001:db8::9]:2222",
-			"h:22 proxy=[ssh -W h:22 -p '2222' 'u@2001:db8::9']" },
-		{ "-J [2001:db8::9]", "h:22 proxy=[ssh -W h:22 '2001:db8::9']" },
-		{ "-J ssh://u@b:2222", "h:22 proxy=[ssh -W h:22 'ssh://u@b:2222']" },
-		{ "-J a,u@b:23,c", "h:22 proxy=[ssh -W h:22 -J 'a,u@b:23' 'c']" },
+			"h:22 proxy=[ssh -W h:22 -p '2222' 'u@2001:db8::9'] by=[2001:db8::9]:2222" },
+		{ "-J [2001:db8::9]",
+			"h:22 proxy=[ssh -W h:22 '2001:db8::9'] by=[2001:db8::9]:22" },
+		{ "-J ssh://u@b:2222",
+			"h:22 proxy=[ssh -W h:22 'ssh://u@b:2222'] by=b:2222" },
+		{ "-J a,u@b:23,c",
+			"h:22 proxy=[ssh -W h:22 -J 'a,u@b:23' 'c'] by=a:22 by=b:23 by=c:22" },
 		{ "-o proxyjump=none", "h:22" },
-		{ "-o ProxyJump=a -o ProxyCommand=b", "h:22 proxy=[ssh -W h:22 'a']" },
+		{ "-o VerifyHostKeyDNS=yes", "h:22 sshfp" },
+		{ "-o verifyhostkeydns=YES -o VerifyHostKeyDNS=no", "h:22 sshfp" },
+		{ "-o VerifyHostKeyDNS=ask", "h:22" },
+		{ "-o ProxyJump=a -o ProxyCommand=b",
+			"h:22 proxy=[ssh -W h:22 'a'] by=a:22" },
 		{ "-o ProxyCommand='nc %h %p'", "h:22 proxy=[nc h 22]" },
 		{ "-o 'ProxyCommand ssh -q -W %h:%p u@b'",
-			"h:22 proxy=[ssh -q -W h:22 u@b]" },
+			"h:22 proxy=[ssh -q -W h:22 u@b] by=ssh -q -W %h:%p u@b" },
 		{ "-o \\\"ProxyCommand = x %n%% %p\\\"", "h:22 proxy=[x h% 22]" },
 		{ "-o ProxyCommand=none", "h:22" },
 		{ "-p 2222 -i ~/k -l u", "h:2222 user=u key=/home/u/k" },
@@ -159,7 +222,7 @@ static void options_of_ssh_are_understood(void **state)
 		{ "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no", "h:22" },
 		{ "-C -4 -vvv -o ControlMaster=auto -o ControlPersist=60s", "h:22" },
 		{ "-CJb -F /dev/null -o ServerAliveInterval=5",
-			"h:22 proxy=[ssh -W h:22 'b']" },
+			"h:22 proxy=[ssh -W h:22 'b'] by=b:22" },
 	};
 
 	(void)state;
@@ -181,17 +244,17 @@ static void variables_and_options_go_together(void **state)
 		const char *vars, *want;
 	} rows[] = {
 		{ "ansible_ssh_args: -J a, ansible_ssh_common_args: -J b, ansible_ssh_extra_args: -J c",
-			"h:22 proxy=[ssh -W h:22 'a']" },
+			"h:22 proxy=[ssh -W h:22 'a'] by=a:22" },
 		{ "ansible_ssh_common_args: -p 1, ansible_ssh_extra_args: -p 2 -l u",
 			"h:1 user=u" },
 		{ "ansible_port: 23, ansible_user: w, ansible_ssh_common_args: -p 1 -l u",
 			"h:23 user=w" },
 		{ "ansible_host: 2001:db8::1, ansible_port: 23, ansible_ssh_common_args: -J b",
-			"2001:db8::1:23 proxy=[ssh -W [2001:db8::1]:23 'b']" },
+			"2001:db8::1:23 proxy=[ssh -W [2001:db8::1]:23 'b'] by=b:22" },
 		{ "ansible_user: w, ansible_ssh_common_args: -o ProxyCommand='x %r@%h'",
 			"h:22 user=w proxy=[x w@h]" },
 		{ "jump: b, ansible_ssh_common_args: '-J {{ jump }}.net'",
-			"h:22 proxy=[ssh -W h:22 'b.net']" },
+			"h:22 proxy=[ssh -W h:22 'b.net'] by=b.net:22" },
 	};
 
 	(void)state;
@@ -229,12 +292,32 @@ static void what_isnt_understood_is_told_with_its_place(void **state)
 			"2:18: ansible_user: expected a user's name, found '-x'" },
 		{ "ansible_become: maybe",
 			"2:20: ansible_become: expected yes or no, found 'maybe'" },
-		{ "ansible_become: yes, ansible_become_method: su",
-			"2:48: ansible_become_method: certpush knows only sudo (and a login as root needs none), found 'su'" },
+		{ "ansible_become: yes, ansible_become_method: pbrun",
+			"2:48: ansible_become_method: expected sudo, doas or su (and a login as root needs none), found 'pbrun'" },
+		{ "ansible_become: yes, ansible_become_exe: sudo su -",
+			"2:45: ansible_become_exe: expected one program (its options are ansible_become_flags), found 'sudo su -'" },
+		{ "ansible_become: yes, ansible_become_flags: \"-p 'x\"",
+			"2:47: ansible_become_flags: a quote is missing: -p 'x" },
+		{ "ansible_become: yes, ansible_become_password: x",
+			"2:50: ansible_become_password: a password in clear, in a file that others can read: chmod 600 hosts.yml, or say certpush_become_password_file or certpush_become_password_command" },
+		{ "ansible_become: yes, ansible_become_pass: \"{{ x }}y\", x: z",
+			"2:46: ansible_become_pass: a password that is put together of variables: say certpush_become_password_file or certpush_become_password_command" },
+		{ "ansible_become: yes, ansible_sudo_pass: !vault x",
+			"2:44: ansible_sudo_pass: a value with the tag !vault can't be read here: say certpush_become_password_file or certpush_become_password_command" },
+		{ "ansible_become: yes, certpush_become_password_file: [x]",
+			"2:56: certpush_become_password_file: expected a text" },
+		{ "ansible_become: yes, certpush_become_password_file: x, "
+		  "certpush_become_password_command: y",
+			"2:93: certpush_become_password_command: certpush_become_password_file is said too: one of them" },
+		{ "ansible_become: yes, ansible_become_method: doas, "
+		  "certpush_become_password_file: x",
+			"2:85: certpush_become_password_file: doas takes a password from a terminal only: let it ask for none (`permit nopass` in its doas.conf), or use sudo or su" },
 		{ "ansible_connection: winrm",
 			"2:24: ansible_connection: expected ssh, paramiko or local, found 'winrm'" },
 		{ "certpush_transport: opensssh",
 			"2:24: certpush_transport: expected auto, libssh2 or openssh, found 'opensssh': did you mean 'openssh'?" },
+		{ "certpush_transfer: steam",
+			"2:23: certpush_transfer: expected sftp or stream, found 'steam': did you mean 'stream'?" },
 		{ "certpush_transport: [auto]",
 			"2:24: certpush_transport: expected a text, found a list" },
 		{ "ansible_ssh_timeout: soon",
@@ -269,6 +352,50 @@ static void what_isnt_understood_is_told_with_its_place(void **state)
 		AUTO(str) char *text = with(rows[i].vars);
 
 		inventory_refused(text, rows[i].want);
+	}
+}
+
+/* In clear it counts where nobody else can read it: in that file, wherever it is used. */
+static void a_password_in_clear_is_for_its_owners_eyes(void **state)
+{
+	static const struct {
+		const char *vars, *more;
+		mode_t mode, mode_of_more;
+		const char *clear; /* NULL: refused */
+	} rows[] = {
+		{ "{ansible_become_password: \"s x\"}", NULL, 0600, 0, "s x" },
+		{ "{ansible_become_password: 1234}", NULL, 0600, 0, "1234" },
+		{ "{ansible_become_password: x}", NULL, 0640, 0, NULL },
+		{ "{ansible_become_password: \"{{ pw }}\"}", "{pw: x}", 0644, 0400, "x" },
+		{ "{ansible_become_password: \"{{ pw }}\"}", "{pw: x}", 0600, 0644, NULL },
+		{ "{ansible_become_password: \"{{ pw }}\", pw: \"{{ p }}{{ p }}\"}",
+			"{p: x}", 0600, 0644, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(arena) struct arena *a = arena_new();
+		AUTO(str) char *hosts = fs_join(*state, "hosts.yml");
+		AUTO(str) char *vars = fs_join(*state, "group_vars/g.yml");
+		AUTO(str) char *more = fs_join(*state, "host_vars/h.yml");
+		const struct inventory *inv;
+		struct errs all = { .n = 0 };
+
+		put_file(*state, "hosts.yml",
+			"g: {hosts: {h: {ansible_become: true, certpush: {inn: x}}}}\n");
+		put_file(*state, "group_vars/g.yml", rows[i].vars);
+		put_file(*state, "host_vars/h.yml", rows[i].more ? rows[i].more : "");
+		assert_int_equal(chmod(vars, rows[i].mode), 0);
+		assert_int_equal(chmod(more, rows[i].mode_of_more), 0);
+		inv = inventory_load(a, hosts, &test_playbooks, &all);
+		if (!inv != !rows[i].clear)
+			fail_msg("%s, %o: %s", rows[i].vars, rows[i].mode,
+				inv ? "accepted" : all.list[0].msg);
+		if (inv)
+			assert_string_equal(
+				inventory_host(inv, "h")->connection.become_password.clear,
+				rows[i].clear);
+		else if (strstr(all.list[0].msg, "x}"))
+			fail_msg("it is shown: %s", all.list[0].msg);
 	}
 }
 
@@ -307,6 +434,7 @@ int main(void)
 		cmocka_unit_test(options_of_ssh_are_understood),
 		cmocka_unit_test(variables_and_options_go_together),
 		cmocka_unit_test(what_isnt_understood_is_told_with_its_place),
+		scratch_test(a_password_in_clear_is_for_its_owners_eyes),
 		cmocka_unit_test(hosts_without_services_may_be_reached_by_other_ways),
 		cmocka_unit_test(a_groups_mistake_is_told_once),
 	};

@@ -6,7 +6,7 @@ static void told(const struct host *h, struct buf *out)
 	for (size_t i = 0; i < h->n_services; i++) {
 		const struct service *s = &h->services[i];
 
-		buf_printf(out, "%s%s=%s", i ? " " : "", s->name, s->certificate);
+		buf_printf(out, "%s%s=%s", i ? " " : "", s->name, s->certificates[0]);
 		if (s->reload && !text_eq(s->reload, "postfix reload"))
 			buf_printf(out, " reload=%s", s->reload);
 		if (s->wait != 15)
@@ -110,15 +110,15 @@ static void the_playbooks_definition_stays(void **state)
 	(void)state;
 	assert_int_equal(x->n_files, 2);
 	assert_string_equal(x->reload, "postfix reload");
-	assert_string_equal(x->certificate, "x");
-	assert_int_equal(x->certificate_pos.line, 3);
-	assert_int_equal(x->certificate_pos.col, 43);
+	assert_string_equal(x->certificates[0], "x");
+	assert_int_equal(x->certificates_pos.line, 3);
+	assert_int_equal(x->certificates_pos.col, 43);
 	assert_int_equal(x->wait, 3);
-	assert_string_equal(y->certificate, "y");
-	assert_int_equal(y->certificate_pos.line, 4);
-	assert_int_equal(y->certificate_pos.col, 29);
+	assert_string_equal(y->certificates[0], "y");
+	assert_int_equal(y->certificates_pos.line, 4);
+	assert_int_equal(y->certificates_pos.col, 29);
 	assert_int_equal(y->wait, 15);
-	assert_null(mail_services[0].certificate);
+	assert_int_equal(mail_services[0].n_certificates, 0);
 }
 
 static void mistakes_are_told_with_their_place(void **state)
@@ -170,7 +170,13 @@ static void overrides_are_checked(void **state)
 	} rows[] = {
 		{ "inn: {certificat: x}", "did you mean 'certificate'?" },
 		{ "inn: {certificate: x, wait: soon}", "wait" },
-		{ "inn: {certificate: [x]}", "certificate" },
+		{ "inn: {certificate: {x: y}}", "certificate: expected a text" },
+		{ "inn: {certificate: []}", "expected a name, or a list of them" },
+		{ "inn: {certificate: [x, y, x]}", "'x' is there a second time" },
+		{ "inn: {certificate: x, files: [{part: cert, path: /a, certificate: y}]}",
+			"'y' is none of the certificates of service 'inn'" },
+		{ "postfix: {certificate: x, build: {command: make, inputs: [/a]}}",
+			"'/a' is the path of no file of service 'postfix'" },
 		{ "inn: {certificate: x, checks: [{protocol: smpt}]}", "smpt" },
 	};
 

@@ -77,7 +77,7 @@ static void a_service_is_read_with_its_defaults(void **state)
 	assert_string_equal(s->checks[1].name, "a.example");
 	assert_false(s->rollback);
 	assert_int_equal(s->wait, 60);
-	assert_null(s->certificate);
+	assert_int_equal(s->n_certificates, 0);
 	s = playbooks_service(p, "inn", NULL);
 	assert_true(s->rollback);
 	assert_int_equal(s->wait, 15);
@@ -88,6 +88,7 @@ static void a_service_is_read_with_its_defaults(void **state)
 #define FILE_OF(rest)  "- {service: x, files: [{part: cert, path: /a, " rest "}]}"
 #define KEY_OF(rest)   "- {service: x, files: [{part: privkey, path: /a, " rest "}]}"
 #define PATH_OF(path)  "- {service: x, files: [{part: cert, path: " path "}]}"
+#define PART_OF(part)  "- {service: x, files: [{path: /a/b, part: " part "}]}"
 #define CHECK_OF(rest) "- {service: x, checks: [{protocol: smtp, " rest "}]}"
 
 static void bad_playbooks_get_a_line_with_the_place(void **state)
@@ -128,10 +129,11 @@ static void bad_playbooks_get_a_line_with_the_place(void **state)
 		{ "- {service: x, files: [{part: cert}]}", 1, 24,
 			"file: 'path' is missing" },
 		{ "- {service: x, files: [{part: key, path: /a}]}", 1, 31,
-			"expected privkey, cert, chain or fullchain, found 'key'" },
-		{ PATH_OF("etc/a"), 1, 43,
-			"expected the absolute path of a file, found 'etc/a'" },
+			"expected privkey, cert, chain, fullchain, combined, pkcs12, der or privkey-der, found 'key'" },
+		{ PATH_OF("etc/a"), 1, 43, "'etc/a' isn't the absolute path of a file" },
 		{ PATH_OF("/etc/"), 1, 43, "the absolute path of a file" },
+		{ PATH_OF("'/etc/{cert}'"), 1, 43,
+			"the only placeholder is {certificate}" },
 		{ PATH_OF("/etc/../a"), 1, 43, "no plain path" },
 		{ PATH_OF("/etc/.."), 1, 43, "no plain path" },
 		{ PATH_OF("//a"), 1, 43, "no plain path" },
@@ -149,6 +151,30 @@ static void bad_playbooks_get_a_line_with_the_place(void **state)
 		{ KEY_OF("mode: '0644'"), 1, 56, "0644 is too wide for a private key" },
 		{ KEY_OF("mode: '0660'"), 1, 56, "too wide" },
 		{ KEY_OF("mode: 0700"), 1, 56, "too wide" },
+		{ PART_OF("combined, mode: '0644'"), 1, 59, "too wide" },
+		{ PART_OF("pkcs12, mode: '0644'"), 1, 57, "too wide" },
+		{ PART_OF("combined, order: cert"), 1, 60, "expected a list of parts" },
+		{ PART_OF("combined, order: []"), 1, 60, "expected at least one part" },
+		{ PART_OF("combined, order: [der]"), 1, 61,
+			"expected privkey, cert, chain or fullchain, found 'der'" },
+		{ PART_OF("combined, order: [cert, cert]"), 1, 67, "a second time" },
+		{ FILE_OF("order: [cert]"), 1, 54, "with part: combined only" },
+		{ FILE_OF("secret_file: x"), 1, 24, "for part: pkcs12 only" },
+		{ PART_OF("pkcs12, secret_file: x, secret_env: Y"), 1, 24,
+			"found several" },
+		{ FILE_OF("secret: x"), 1, 47, "unknown key 'secret'" },
+		{ "- {service: x, reload: a, swap: dir}", 1, 33,
+			"expected files or directory, found 'dir'" },
+		{ "- {service: x, reload: a, swap: directory}", 1, 3,
+			"no files in a directory" },
+		{ "- {service: x, swap: directory, files: [{part: cert, path: /a}]}", 1, 3,
+			"no files in a directory" },
+		{ "- {service: x, swap: directory, files: [{part: cert, path: /a/b}, {part: chain, path: /a/b/c}]}",
+			1, 67, "/a/b/c isn't in /a" },
+		{ "- {service: x, reload: a, build: [{inputs: []}]}", 1, 35,
+			"build: 'command' is missing" },
+		{ "- {service: x, reload: a, build: {command: b, inputs: [/x]}}", 1, 34,
+			"'/x' is the path of no file of service 'x'" },
 		{ FILE_OF("owner: 'a b'"), 1, 54,
 			"expected a name or a number, found 'a b'" },
 		{ FILE_OF("owner: -x"), 1, 54, "expected a name or a number" },
@@ -240,8 +266,9 @@ static void a_host_overrides_key_by_key(void **state)
 	s = *playbooks_service(good(*state, a), "x", NULL);
 	assert_true(service_override(
 		a, yaml_load(a, says, strlen(says), "h.yml", &e), protocols, &s, &all));
-	assert_string_equal(s.certificate, "mail.example");
-	assert_int_equal(s.certificate_pos.line, 1);
+	assert_int_equal(s.n_certificates, 1);
+	assert_string_equal(s.certificates[0], "mail.example");
+	assert_int_equal(s.certificates_pos.line, 1);
 	assert_null(s.reload);
 	assert_string_equal(s.restart, "s");
 	assert_int_equal(s.n_checks, 1);
@@ -256,6 +283,115 @@ static void a_host_overrides_key_by_key(void **state)
 		yaml_load(a, "{certificate: a, service: b}", 28, "h.yml", &e), protocols,
 		&s, &all));
 	assert_non_null(strstr(all.list[1].msg, "unknown key 'service'"));
+}
+
+static const struct service *overridden(const char *dir, struct arena *a, const char *book,
+	const char *says, struct service *s)
+{
+	struct errs all = { 0 };
+	struct err e;
+
+	put(dir, "a.yml", book);
+	*s = *playbooks_service(good(dir, a), "x", NULL);
+	if (!service_override(a, yaml_load(a, says, strlen(says), "inv/h.yml", &e),
+		    protocols, s, &all))
+		fail_msg("%s", all.list[0].msg);
+	return s;
+}
+
+static void a_path_with_a_placeholder_is_a_file_for_each_certificate(void **state)
+{
+	static const struct {
+		const char *path, *certificate;
+	} want[] = {
+		{ "/a/key.pem", "one" },
+		{ "/a/one.pem", "one" },
+		{ "/a/two.pem", "two" },
+		{ "/a/two/x", "two" },
+	};
+	AUTO(arena) struct arena *a = arena_new();
+	struct service s;
+
+	overridden(*state, a,
+		"- {service: x, files: [{part: privkey, path: /a/key.pem}, "
+		"{part: combined, path: '/a/{certificate}.pem'}]}",
+		"{certificate: [one, two], files: [{part: privkey, path: /a/key.pem}, "
+		"{part: combined, path: '/a/{certificate}.pem'}, "
+		"{part: der, path: '/a/{certificate}/x', certificate: two}]}",
+		&s);
+	assert_int_equal(s.n_certificates, 2);
+	assert_int_equal(s.n_files, ARRAY_LEN(want));
+	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+		assert_string_equal(s.files[i].path, want[i].path);
+		assert_string_equal(s.files[i].certificate, want[i].certificate);
+	}
+	assert_string_equal(s.files[2].as_written, "/a/{certificate}.pem");
+}
+
+static void a_directory_with_a_placeholder_is_none_to_be_replaced(void **state)
+{
+	static const char says[] = "certificate: [one, two]";
+	AUTO(arena) struct arena *a = arena_new();
+	struct errs all = { 0 };
+	struct service s;
+	struct err e;
+
+	put(*state, "a.yml",
+		"- {service: x, swap: directory, files: [{part: combined, path: '/a/{certificate}/x'}]}");
+	s = *playbooks_service(good(*state, a), "x", NULL);
+	assert_false(service_override(
+		a, yaml_load(a, says, strlen(says), "h.yml", &e), protocols, &s, &all));
+	assert_non_null(strstr(all.list[0].msg, "/a/two/x isn't in /a/one"));
+}
+
+static void what_is_rendered_says_how(void **state)
+{
+	AUTO(arena) struct arena *a = arena_new();
+	struct service s;
+
+	overridden(*state, a,
+		"- {service: x, swap: directory, build: [b, {command: c, inputs: [/a/2]}], files: ["
+		"{part: combined, path: /a/1}, "
+		"{part: combined, order: [chain, cert, privkey], path: /a/2}, "
+		"{part: combined, order: [cert], path: /a/3}, "
+		"{part: pkcs12, path: /a/4}, "
+		"{part: der, path: /a/5}, {part: privkey-der, path: /a/6}]}",
+		"{certificate: www, build: [{command: c, inputs: [/a/2]}]}", &s);
+	assert_true(s.swap_directory);
+	assert_int_equal(s.n_builds, 1);
+	assert_string_equal(s.builds[0].command, "c");
+	assert_string_equal(s.builds[0].inputs[0], "/a/2");
+	/* Postfix takes it in this order alone */
+	assert_int_equal(s.files[0].n_order, 2);
+	assert_int_equal(s.files[0].order[0], PART_PRIVKEY);
+	assert_int_equal(s.files[0].order[1], PART_FULLCHAIN);
+	for (size_t i = 0; i < s.n_files; i++) {
+		static const bool key[] = { true, true, false, true, false, true };
+		static const bool leaf[] = { true, false, true, false, false, false };
+
+		assert_int_equal(file_holds_key(&s.files[i]), key[i]);
+		assert_int_equal(file_holds_leaf(&s.files[i]), leaf[i]);
+		assert_int_equal(s.files[i].mode, key[i] ? 0600 : 0644);
+	}
+	assert_string_equal(part_name(PART_PRIVKEY_DER), "privkey-der");
+}
+
+static void a_passphrase_is_found_beside_the_file_that_names_it(void **state)
+{
+	AUTO(arena) struct arena *a = arena_new();
+	struct service s;
+	const char *file;
+
+	overridden(*state, a,
+		"- {service: x, files: [{part: pkcs12, path: /a, secret_file: p12.pass}]}",
+		"certificate: www", &s);
+	file = s.files[0].passphrase.file;
+	assert_int_equal(strncmp(file, *state, strlen(*state)), 0);
+	assert_string_equal(strrchr(file, '/'), "/p12.pass");
+	overridden(*state, a, "- {service: x, reload: r}",
+		"{certificate: www, files: [{part: pkcs12, path: /a, secret_file: p12.pass}]}",
+		&s);
+	assert_string_equal(s.files[0].passphrase.file, "inv/p12.pass");
 }
 
 static void the_ready_made_ones_are_good(void **state)
@@ -319,6 +455,10 @@ int main(void)
 		scratch_test(the_first_directory_wins),
 		scratch_test(one_name_is_one_file),
 		scratch_test(a_host_overrides_key_by_key),
+		scratch_test(a_path_with_a_placeholder_is_a_file_for_each_certificate),
+		scratch_test(a_directory_with_a_placeholder_is_none_to_be_replaced),
+		scratch_test(what_is_rendered_says_how),
+		scratch_test(a_passphrase_is_found_beside_the_file_that_names_it),
 		cmocka_unit_test(the_ready_made_ones_are_good),
 		cmocka_unit_test(parts_have_names),
 	};

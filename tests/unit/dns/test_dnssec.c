@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "digest/digest.h"
 #include "dns/dns.h"
 #include "dns/private/wire.h"
 
@@ -30,7 +31,8 @@ struct play {
 	bool no_keys;        /* SERVFAIL for the child's DNSKEY */
 	bool cut_keys;       /* they don't fit into UDP, and TCP is broken */
 	bool silent;
-	bool stop; /* a stop is requested at the first question */
+	bool stop;         /* a stop is requested at the first question */
+	const char *sshfp; /* a record of DOMAIN */
 };
 
 struct stage {
@@ -141,6 +143,8 @@ static void answer_child(struct stage *s, ldns_pkt *a, const char *name, ldns_rr
 		answer_ds(s, a);
 	else if (apex && type == LDNS_RR_TYPE_SOA)
 		add(s, a, LDNS_SECTION_ANSWER, soa(CHILD), s->child);
+	else if (text_eq(name, DOMAIN) && type == LDNS_RR_TYPE_SSHFP && s->play.sshfp)
+		add(s, a, LDNS_SECTION_ANSWER, made(s->play.sshfp), s->child);
 	else if (apex && type == LDNS_RR_TYPE_DNSKEY && signs(s, s->child))
 		add(s, a, LDNS_SECTION_ANSWER, dnskey(s->child), s->child);
 	else
@@ -176,8 +180,10 @@ static ldns_pkt *play(struct fake *f, ldns_pkt *q, const uint8_t *wire, size_t l
 	(void)len;
 	assert_int_not_equal(fake_type(q), LDNS_RR_TYPE_TXT);
 	assert_null(strstr(name, "_acme-challenge"));
-	if (s->play.stop && !stop_requested())
+	/* once: the next one would end us, and the first may still be on its way */
+	if (s->play.stop)
 		kill(getpid(), SIGTERM);
+	s->play.stop = false;
 	if (s->play.silent || (keys && s->play.cut_keys && f->over_tcp))
 		return NULL;
 	a = fake_answer(q, LDNS_RCODE_NOERROR, false);
@@ -361,6 +367,75 @@ static void what_is_not_signed_is_told_where_that_is_certain(void **state)
 	}
 }
 
+/* A blob: the type, and a byte that stands for a key; and its SHA-256. */
+#define BLOB   "\0\0\0\013ssh-ed25519A"
+#define DIGEST "71d3b6ef77a0c3e6e2a1eb7f6d4ccb4ea8a7aaef8e9d2a9ba7b4d2f0a3e1c5d7"
+#define SSHFP  DOMAIN ". SSHFP "
+
+static void host_keys_are_vouched_for(void **state)
+{
+	AUTO(str) char *good = NULL;
+	const struct sha256 digest = sha256_of(BLOB, sizeof BLOB - 1);
+	const struct sha256_hex hex = sha256_hex(&digest);
+	struct stage *s = *state;
+	struct err e = { 0 };
+
+	if (!dns_validator())
+		skip();
+	good = xasprintf(SSHFP "4 2 %s", hex.s);
+	{
+		const struct {
+			struct play play;
+			size_t n;
+			bool secure;
+			enum dns_sshfp_verdict verdict;
+		} rows[] = {
+			{ { .sshfp = good }, 1, true, DNS_SSHFP_MATCHES },
+			{ { .sshfp = good, .unsigned_child = true }, 1, false,
+				DNS_SSHFP_MATCHES },
+			{ { .sshfp = good,
+				  .anchor =
+					  "other. DS 20326 8 2 "
+					  "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D" },
+				1, false, DNS_SSHFP_MATCHES },
+			{ { .sshfp = SSHFP "4 2 " DIGEST }, 1, true, DNS_SSHFP_DIFFERS },
+			{ { .sshfp = SSHFP "1 2 " DIGEST }, 1, true, DNS_SSHFP_SILENT },
+			/* SHA-1, and a digest that is too short */
+			{ { .sshfp = SSHFP "4 1 dd465c09cfa51fb45020cc83316fff21b9ec74ac" },
+				0, true, DNS_SSHFP_SILENT },
+			{ { .sshfp = SSHFP "4 2 dd465c09" }, 0, true, DNS_SSHFP_SILENT },
+			{ { .sshfp = NULL }, 0, true, DNS_SSHFP_SILENT },
+		};
+
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+			AUTO(dns_sshfp) struct dns_sshfp found = { 0 };
+
+			set(s, &rows[i].play);
+			assert_ok(dns_sshfp_find(&s->config, DOMAIN,
+					  deadline_in_ms(PATIENCE_MS), &found, &e),
+				&e);
+			fake_sync();
+			assert_int_equal(found.n, rows[i].n);
+			assert_int_equal(found.secure, rows[i].secure);
+			assert_int_equal(dns_sshfp_check(&found, BLOB, sizeof BLOB - 1),
+				rows[i].verdict);
+		}
+	}
+	{
+		AUTO(dns_sshfp) struct dns_sshfp found = { 0 };
+
+		set(s, &(struct play){ .sshfp = good, .expired = true });
+		assert_err(dns_sshfp_find(&s->config, DOMAIN, deadline_in_ms(PATIENCE_MS),
+				   &found, &e),
+			&e, ERR_DNS, "DNSSEC is bogus: ");
+		set(s, &(struct play){ .sshfp = good, .silent = true });
+		assert_err(
+			dns_sshfp_find(&s->config, DOMAIN, deadline_in_ms(100), &found, &e),
+			&e, ERR_DNS, "no answer");
+		fake_sync();
+	}
+}
+
 static void an_anchor_that_is_named_must_be_one(void **state)
 {
 	struct stage *s = *state;
@@ -405,6 +480,7 @@ int main(void)
 		ON_STAGE(what_is_bogus_is_refused),
 		ON_STAGE(what_is_sound_unsigned_or_not_to_be_told_passes),
 		ON_STAGE(what_is_not_signed_is_told_where_that_is_certain),
+		ON_STAGE(host_keys_are_vouched_for),
 		ON_STAGE(an_anchor_that_is_named_must_be_one),
 		ON_STAGE(where_no_anchor_leads_nobody_is_asked),
 		ON_STAGE(a_stop_request_ends_it), /* the last: it holds for good */

@@ -12,6 +12,7 @@ struct world {
 	struct service services[3];
 	struct host host;
 	struct bundle bundle;
+	struct contents *contents;
 	struct host_plan *plan;
 	struct seen_file seen[4];
 };
@@ -21,15 +22,34 @@ static const struct bundle *the_bundle(void *ctx, const char *certificate)
 	return strcmp(certificate, "gone") == 0 ? NULL : ctx;
 }
 
+static const char *const www[] = { "www" }, *const gone[] = { "gone" };
+
+static const struct file files[] = {
+	{ .part = PART_PRIVKEY,
+		.path = "/a/key.pem",
+		.owner = "root",
+		.group = "ssl-cert",
+		.mode = 0640,
+		.certificate = "www" },
+	{ .part = PART_FULLCHAIN,
+		.path = "/a/full.pem",
+		.mode = 0644,
+		.certificate = "www" },
+	{ .part = PART_CERT,
+		.path = "/b/cert.pem",
+		.owner = "9",
+		.group = "13",
+		.mode = 0644,
+		.certificate = "www" },
+	{ .part = PART_CHAIN, .path = "/c/chain.pem", .mode = 0644, .certificate = "www" },
+};
+
 static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof *w);
 
 	w->arena = arena_new();
-	w->files[0] = (struct file){ PART_PRIVKEY, "/a/key.pem", "root", "ssl-cert", 0640 };
-	w->files[1] = (struct file){ PART_FULLCHAIN, "/a/full.pem", NULL, NULL, 0644 };
-	w->files[2] = (struct file){ PART_CERT, "/b/cert.pem", "9", "13", 0644 };
-	w->files[3] = (struct file){ PART_CHAIN, "/c/chain.pem", NULL, NULL, 0644 };
+	memcpy(w->files, files, sizeof files);
 	w->services[0] = (struct service){ .name = "a",
 		.files = w->files,
 		.n_files = 2,
@@ -42,15 +62,19 @@ static int setup(void **state)
 		.reload = "reload all" };
 	w->services[2] =
 		(struct service){ .name = "c", .files = w->files + 3, .n_files = 1 };
-	for (int i = 0; i < 3; i++)
-		w->services[i].certificate = "www";
+	for (int i = 0; i < 3; i++) {
+		w->services[i].certificates = www;
+		w->services[i].n_certificates = 1;
+	}
+	w->contents = contents_new();
 	w->host = (struct host){ .name = "h", .services = w->services, .n_services = 3 };
 	w->bundle = (struct bundle)BUNDLE_EMPTY;
 	buf_puts(&w->bundle.privkey_pem, "key");
 	buf_puts(&w->bundle.cert_pem, "cert");
 	buf_puts(&w->bundle.chain_pem, "chain");
 	buf_puts(&w->bundle.fullchain_pem, "cert chain");
-	w->plan = plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle);
+	w->plan =
+		plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
 	/* all as it should be */
 	w->seen[0] = (struct seen_file){ SEEN_FILE, sha256_of("key", 3), 0640, "root",
 		"ssl-cert", "0", "112", false, { 0 } };
@@ -69,6 +93,7 @@ static int teardown(void **state)
 	struct world *w = *state;
 
 	arena_free(w->arena);
+	contents_free(w->contents);
 	bundle_clear(&w->bundle);
 	free(w);
 	return 0;
@@ -104,15 +129,18 @@ static void what_is_not_wanted_or_has_no_bundle_is_left_out(void **state)
 {
 	struct world *w = *state;
 
-	w->plan = plan_targets(w->arena, &w->host, only_b, the_bundle, &w->bundle);
+	w->plan = plan_targets(
+		w->arena, &w->host, only_b, the_bundle, &w->bundle, w->contents);
 	assert_int_equal(w->plan->n_services, 1);
 	assert_int_equal(w->plan->n_targets, 1);
 	assert_string_equal(w->plan->targets[0].file->path, "/b/cert.pem");
-	w->services[1].certificate = "gone";
-	w->plan = plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle);
+	w->services[1].certificates = gone;
+	w->plan =
+		plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
 	assert_int_equal(w->plan->n_services, 2);
 	assert_int_equal(w->plan->n_targets, 3);
-	w->plan = plan_targets(w->arena, &w->host, only_b, the_bundle, &w->bundle);
+	w->plan = plan_targets(
+		w->arena, &w->host, only_b, the_bundle, &w->bundle, w->contents);
 	assert_int_equal(w->plan->n_services, 0);
 }
 
@@ -162,7 +190,8 @@ static void every_difference_has_its_why(void **state)
 
 		memcpy(seen, w->seen, sizeof seen);
 		seen[rows[i].target] = rows[i].seen;
-		w->plan = plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle);
+		w->plan = plan_targets(
+			w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
 		assert_ok(plan_compare(w->plan, seen, false, &e), &e);
 		t = &w->plan->targets[rows[i].target];
 		if (!text_eq(t->why, rows[i].why) || t->send != rows[i].send)
@@ -215,7 +244,8 @@ static void another_certificate_is_called_what_it_is(void **state)
 
 		memcpy(seen, w->seen, sizeof seen);
 		seen[1] = with(&w->seen[1], &made[rows[i].held]);
-		w->plan = plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle);
+		w->plan = plan_targets(
+			w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
 		assert_ok(plan_compare(w->plan, seen, rows[i].force, &e), &e);
 		t = w->plan->targets;
 		if (!text_eq(t[1].why, rows[i].why) || !text_eq(t[0].why, rows[i].key_why))

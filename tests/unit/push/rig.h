@@ -33,6 +33,7 @@ struct rig {
 	struct service services[2];
 	struct host host;
 	struct bundle bundle;
+	struct contents *contents;
 	struct host_plan *plan;
 	struct seen_file seen[16];
 	struct buf answer;
@@ -44,6 +45,8 @@ static inline const char *rig_path(struct rig *r, const char *name)
 	return arena_printf(r->arena, "%s/%s", r->dir, name);
 }
 
+static const char *const rig_certificates[] = { "www" };
+
 static inline void rig_init(struct rig *r, const char *const *shell, const char *dir)
 {
 	*r = (struct rig){
@@ -51,20 +54,25 @@ static inline void rig_init(struct rig *r, const char *const *shell, const char 
 		.dir = dir,
 		.arena = arena_new(),
 		.bundle = BUNDLE_EMPTY,
+		.contents = contents_new(),
 		.answer = BUF_EMPTY,
 	};
-	r->files[0] = (struct file){ PART_PRIVKEY, rig_path(r, "mail/key.pem"), NULL, NULL,
-		0600 };
-	r->files[1] = (struct file){ PART_FULLCHAIN, rig_path(r, "mail/full.pem"), NULL,
-		NULL, 0644 };
-	r->files[2] = (struct file){ PART_FULLCHAIN, rig_path(r, "news/full.pem"), NULL,
-		NULL, 0640 };
+	r->files[0] = (struct file){
+		.part = PART_PRIVKEY, .path = rig_path(r, "mail/key.pem"), .mode = 0600
+	};
+	r->files[1] = (struct file){
+		.part = PART_FULLCHAIN, .path = rig_path(r, "mail/full.pem"), .mode = 0644
+	};
+	r->files[2] = (struct file){
+		.part = PART_FULLCHAIN, .path = rig_path(r, "news/full.pem"), .mode = 0640
+	};
 	r->services[0] =
 		(struct service){ .name = "mail", .files = r->files, .n_files = 2 };
 	r->services[1] =
 		(struct service){ .name = "news", .files = r->files + 2, .n_files = 1 };
 	for (int i = 0; i < 2; i++) {
-		r->services[i].certificate = "www";
+		r->services[i].certificates = rig_certificates;
+		r->services[i].n_certificates = 1;
 		r->services[i].validate = arena_printf(r->arena,
 			"echo validate >>'%s/log'; echo bad config >&2; test ! -e '%s/invalid'",
 			dir, dir);
@@ -74,12 +82,15 @@ static inline void rig_init(struct rig *r, const char *const *shell, const char 
 		r->services[i].restart =
 			arena_printf(r->arena, "echo restart >>'%s/log'", dir);
 	}
+	for (int i = 0; i < 3; i++)
+		r->files[i].certificate = "www";
 	r->host = (struct host){ .name = "h", .services = r->services, .n_services = 2 };
 }
 
 static inline void rig_clear(struct rig *r)
 {
 	arena_free(r->arena);
+	contents_free(r->contents);
 	bundle_clear(&r->bundle);
 	buf_clear(&r->answer);
 	remote_story_clear(&r->story);
@@ -194,22 +205,29 @@ static inline const struct bundle *rig_bundle(void *ctx, const char *certificate
 	return ctx;
 }
 
-/* Look, and decide what must change so that key and chain are these. */
-static inline void rig_plan(struct rig *r, const char *key, const char *fullchain)
+/* Look, and decide what must change so that it holds the bundle. */
+static inline void rig_plan_bundle(struct rig *r)
 {
 	AUTO(buf) struct buf script = BUF_EMPTY;
 	struct err e;
 
-	buf_reset(&r->bundle.privkey_pem);
-	buf_puts(&r->bundle.privkey_pem, key);
-	buf_reset(&r->bundle.fullchain_pem);
-	buf_puts(&r->bundle.fullchain_pem, fullchain);
-	r->plan = plan_targets(r->arena, &r->host, NULL, rig_bundle, &r->bundle);
+	r->plan =
+		plan_targets(r->arena, &r->host, NULL, rig_bundle, &r->bundle, r->contents);
 	script_look(&script, NONCE, r->plan);
 	rig_run(r, &script);
 	assert_ok(answer_seen(r->answer.data, NONCE, r->seen, r->plan->n_targets, &e), &e);
 	assert_ok(plan_compare(r->plan, r->seen, true, &e), &e);
 	plan_commands(r->arena, r->plan);
+}
+
+/* The same with this key and this chain. */
+static inline void rig_plan(struct rig *r, const char *key, const char *fullchain)
+{
+	buf_reset(&r->bundle.privkey_pem);
+	buf_puts(&r->bundle.privkey_pem, key);
+	buf_reset(&r->bundle.fullchain_pem);
+	buf_puts(&r->bundle.fullchain_pem, fullchain);
+	rig_plan_bundle(r);
 }
 
 static inline void rig_tell(struct rig *r, const struct buf *script)
@@ -245,7 +263,8 @@ static inline void rig_apply(struct rig *r)
 {
 	AUTO(buf) struct buf script = BUF_EMPTY;
 
-	script_apply(&script, NONCE, r->plan, rig_stage(r));
+	script_apply(
+		&script, NONCE, r->plan, &(struct delivery){ .staging = rig_stage(r) });
 	rig_tell(r, &script);
 	assert_false(rig_has(r, ".certpush-s-1"));
 }

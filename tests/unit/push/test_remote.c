@@ -1,8 +1,11 @@
 /* What remote.sh does to a host, under every shell that this machine has. */
+#include "base/wait.h"
 #include "rig.h"
 
+#include <linux/fs.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 extern char **environ;
@@ -240,7 +243,8 @@ static void what_arrives_damaged_changes_nothing(void **state)
 	rig_init(&r, shell, *state);
 	rig_settle(&r, "key 1\n", "chain 1\n");
 	rig_plan(&r, "key 2\n", "chain 2\n");
-	script_apply(&script, NONCE, r.plan, rig_stage(&r));
+	script_apply(
+		&script, NONCE, r.plan, &(struct delivery){ .staging = rig_stage(&r) });
 	rig_write(&r, ".certpush-s-1/1",
 		"chai"); /* the second file: the first one was fine */
 	rig_tell(&r, &script);
@@ -279,7 +283,8 @@ static void what_never_arrived_changes_nothing(void **state)
 	rig_settle(&r, "key 1\n", "chain 1\n");
 	rig_plan(&r, "key 2\n", "chain 2\n");
 	assert_ok(fs_mkdirs(rig_path(&r, "no-where"), 0700, &e), &e);
-	script_apply(&script, NONCE, r.plan, rig_path(&r, "no-certpush-x"));
+	script_apply(&script, NONCE, r.plan,
+		&(struct delivery){ .staging = rig_path(&r, "no-certpush-x") });
 	rig_tell(&r, &script);
 	assert_failed(&r, "stage", "mail/key.pem: ");
 	assert_true(rig_has(&r, "no-where")); /* a name that isn't ours clears nothing */
@@ -320,7 +325,7 @@ static void links_and_directories_are_seen_as_such(void **state)
 
 	rig_init(&r, shell, *state);
 	rig_settle(&r, "key 1\n", "chain 1\n");
-	r.plan = plan_targets(r.arena, &r.host, NULL, rig_bundle, &r.bundle);
+	r.plan = plan_targets(r.arena, &r.host, NULL, rig_bundle, &r.bundle, r.contents);
 	unlink(r.files[0].path);
 	assert_int_equal(symlink("full.pem", r.files[0].path), 0);
 	unlink(r.files[1].path);
@@ -350,6 +355,40 @@ static void a_planted_link_is_not_followed(void **state)
 	assert_null(remote_story_failure(&r.story));
 	assert_text(&r, "victim", "mine");
 	assert_text(&r, "mail/key.pem", "key 2\n");
+}
+
+static bool set_immutable(struct rig *r, const char *name, int flags)
+{
+	AUTO(fd) int fd = open(rig_path(r, name), O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+}
+
+/* Neither can it be linked to, nor replaced, nor put back: it is what it was all the time.
+ */
+static void an_immutable_file_is_left_and_the_others_go_back(void **state)
+{
+	AUTO(rig) struct rig r;
+	struct stat key, now;
+
+	rig_init(&r, shell, *state);
+	rig_settle(&r, "key 1\n", "chain 1\n");
+	if (!set_immutable(&r, "mail/full.pem", FS_IMMUTABLE_FL))
+		skip(); /* not root, or not on this file system */
+	key = rig_stat(&r, "mail/key.pem");
+	rig_plan(&r, "key 2\n", "chain 2\n");
+	rig_apply(&r);
+	assert_true(set_immutable(&r, "mail/full.pem", 0));
+	assert_failed(&r, "swap", "mail/full.pem: can't be replaced");
+	for (size_t i = 0; i < r.story.n; i++)
+		if (text_eq(r.story.events[i].step, "restore"))
+			fail_msg("not put back: %s", r.answer.data);
+	now = rig_stat(&r, "mail/key.pem");
+	assert_true(same_file(&key, &now));
+	assert_text(&r, "mail/full.pem", "chain 1\n");
+	assert_tidy(&r);
+	rig_push(&r, "key 2\n", "chain 2\n");
+	assert_text(&r, "mail/full.pem", "chain 2\n");
 }
 
 static void a_command_that_prints_without_end_is_cut(void **state)
@@ -618,13 +657,12 @@ static void a_script_that_is_cut_anywhere_does_nothing(void **state)
 	/* CERTPUSH_EVERY_BYTE=1 cuts at each: some ten seconds */
 	const size_t step = getenv("CERTPUSH_EVERY_BYTE") ? 1 : 211;
 	const size_t last = shell[1] ? 40 : 200;
-	const char *whole;
 
 	rig_init(&r, shell, *state);
 	rig_settle(&r, "key 1\n", "chain 1\n");
 	rig_plan(&r, "key 2\n", "chain 2\n");
-	whole = rig_stage(&r);
-	script_apply(&script, NONCE, r.plan, whole);
+	script_apply(
+		&script, NONCE, r.plan, &(struct delivery){ .staging = rig_stage(&r) });
 	for (size_t cut = 0; cut + 1 < script.len;
 		cut += cut + last < script.len ? step : 1) {
 		run_prefix(&script, cut);
@@ -654,7 +692,8 @@ static void kill_after(struct rig *r, useconds_t microseconds)
 	char *argv[12];
 	pid_t pid;
 
-	script_apply(&script, NONCE, r->plan, rig_stage(r));
+	script_apply(
+		&script, NONCE, r->plan, &(struct delivery){ .staging = rig_stage(r) });
 	words(argv, "eval \"$(cat)\"", "");
 	pid = start(argv, &script);
 	usleep(microseconds);
@@ -713,8 +752,10 @@ static void paths_and_commands_are_taken_as_they_are(void **state)
 	rig_init(&r, shell, *state);
 	assert_int_equal(chdir(*state), 0);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		files[i] = (struct file){ PART_FULLCHAIN, rig_path(&r, names[i]), NULL,
-			NULL, 0644 };
+		files[i] = (struct file){ .part = PART_FULLCHAIN,
+			.path = rig_path(&r, names[i]),
+			.mode = 0644,
+			.certificate = "www" };
 	r.services[0].files = files;
 	r.services[0].n_files = ARRAY_LEN(names);
 	r.host.n_services = 1;
@@ -758,6 +799,7 @@ static const struct CMUnitTest tests[] = {
 	scratch_test(an_owner_that_does_not_exist_is_a_failure),
 	scratch_test(links_and_directories_are_seen_as_such),
 	scratch_test(a_planted_link_is_not_followed),
+	scratch_test(an_immutable_file_is_left_and_the_others_go_back),
 	scratch_test(a_command_that_prints_without_end_is_cut),
 	scratch_test(what_a_command_leaves_running_holds_nothing_up),
 	scratch_test(commands_get_no_umask_and_no_directory_of_ours),
@@ -794,6 +836,7 @@ int main(void)
 		{ "dash", { "dash", NULL } },
 		{ "bash", { "bash", "--posix", "--norc", NULL } },
 		{ "busybox", { "busybox", "sh", NULL } },
+		{ "mksh", { "mksh", NULL } },
 	};
 	int failed = 0;
 

@@ -49,6 +49,8 @@ static void show_one(struct screen *s, struct report_options o, struct event ev)
 
 #define SHA "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
+#define HOST_KEY "SHA256:E/L3Pyln9fte8v5EAt8csDv0u2gMhzJHOHHFLgr8T5Q"
+
 static const struct recap counts = { .ok = 2, .changed = 4, .reloaded = 2, .verified = 4 };
 static const struct pos place = { "inventory/hosts.yml", 4, 11 };
 
@@ -146,6 +148,11 @@ static const struct sample {
 		  .part = "privkey",
 		  .detail = "content" },
 		"changed: [linode] => postfix privkey.pem", false, 0 },
+	{ { .kind = EVENT_BUILT,
+		  .host = "linode",
+		  .service = "postfix",
+		  .item = "postmap -F lmdb:/etc/postfix/sni" },
+		"built: [linode] => postfix (postmap -F lmdb:/etc/postfix/sni)", false, 0 },
 	{ { .kind = EVENT_VALIDATED,
 		  .host = "linode",
 		  .service = "postfix",
@@ -181,11 +188,34 @@ static const struct sample {
 		  .fingerprint = SHA,
 		  .alone = true },
 		"    SMTP: OK notAfter=Feb 22 10:15:00 2027 GMT", false, 0 },
+	{ { .kind = EVENT_HOST_KEY,
+		  .host = "linode",
+		  .item = "ssh-ed25519",
+		  .verdict = "known",
+		  .path = "~/.ssh/known_hosts:3",
+		  .fingerprint = HOST_KEY,
+		  .alone = true },
+		"    known    ssh-ed25519          " HOST_KEY "  ~/.ssh/known_hosts:3",
+		false, 0 },
+	{ { .kind = EVENT_TRUSTED,
+		  .host = "linode",
+		  .item = "ssh-ed25519",
+		  .path = "~/.ssh/known_hosts",
+		  .fingerprint = HOST_KEY,
+		  .detail = "by its fingerprint" },
+		"trusted: [linode] => ssh-ed25519 " HOST_KEY
+		" in ~/.ssh/known_hosts (by its fingerprint)",
+		false, 0 },
 	{ { .kind = EVENT_EXPIRY,
 		  .certificate = "www.example.net",
 		  .not_after = IN_9_DAYS },
 		"expiry: [www.example.net] expires in 9 days (Dec  3 10:15:00 2026 GMT)",
 		false, 0 },
+	{ { .kind = EVENT_OWED,
+		  .host = "linode",
+		  .until = IN_9_DAYS,
+		  .detail = "postfix, inn" },
+		"window: [linode] owed until Thu 10:15 (postfix, inn)", false, 0 },
 	{ { .kind = EVENT_FAILED,
 		  .host = "ovh",
 		  .service = "nginx",
@@ -194,13 +224,13 @@ static const struct sample {
 		"fatal: [ovh] FAILED! nginx: nginx -t: unknown directive \"sll\" in "
 		"/etc/nginx/nginx.conf:3",
 		true, 0 },
-	{ { .kind = EVENT_OWED,
+	{ { .kind = EVENT_HELD,
 		  .host = "linode",
 		  .service = "postfix",
 		  .detail =
 			  "from Nov 24 12:15:00 2026 GMT on, when its new TLSA record has been "
 			  "out for twice its TTL" },
-		"owed: [linode] => postfix: from Nov 24 12:15:00 2026 GMT on, when its new TLSA "
+		"held: [linode] => postfix: from Nov 24 12:15:00 2026 GMT on, when its new TLSA "
 		"record has been out for twice its TTL",
 		false, 0 },
 	{ { .kind = EVENT_UNREACHABLE,
@@ -311,11 +341,12 @@ static void dry_runs_say_what_would_be_done_and_why(void **state)
 		const char *want;
 	} rows[] = {
 		{ EVENT_CHANGED, "would change: [linode] => postfix x (content)\n" },
+		{ EVENT_BUILT, "would build: [linode] => postfix (x): content\n" },
 		{ EVENT_VALIDATED, "would validate: [linode] => postfix (x): content\n" },
 		{ EVENT_RELOADED, "would reload: [linode] => postfix (x): content\n" },
 		{ EVENT_RESTARTED, "would restart: [linode] => postfix (x): content\n" },
 		{ EVENT_VERIFIED, "would verify: [linode] => postfix SMTP: content\n" },
-		{ EVENT_OK, "" },
+		{ EVENT_OK, "ok: [linode] => postfix: content\n" }, /* as it has a detail */
 	};
 
 	(void)state;
@@ -349,6 +380,54 @@ static void the_why_of_a_change_is_told_with_v(void **state)
 			.detail = "mode 0640, not 0600" });
 	assert_string_equal(
 		s.out, "changed: [linode] => postfix privkey.pem (mode 0640, not 0600)\n");
+}
+
+static void old_and_new_are_fields_and_fingerprints_with_v(void **state)
+{
+	static const char *const gained[] = { "a.example.net", "b\n.example.net", NULL };
+	static const char *const none[] = { NULL };
+	const struct event ev = { .kind = EVENT_CHANGED,
+		.service = "x",
+		.item = "f",
+		.fingerprint = SHA,
+		.old_fingerprint = "0123456789abcdef0123",
+		.not_after = IN_90_DAYS,
+		.old_not_after = IN_9_DAYS,
+		.gained = gained,
+		.lost = none,
+		.detail = "older" };
+	AUTO(screen) struct screen text = { 0 }, json = { 0 };
+
+	(void)state;
+	show_one(&text, (struct report_options){ .verbose = 1 }, ev);
+	assert_string_equal(text.out,
+		"changed:  => x f (older) SHA-256 0123456789abcdef -> ba7816bf8f01cfea\n");
+	show_one(&json, (struct report_options){ .format = FORMAT_JSON }, ev);
+	assert_non_null(strstr(
+		json.out, "\"names_gained\":[\"a.example.net\",\"b .example.net\"]"));
+	assert_null(strstr(json.out, "names_lost"));
+	assert_non_null(strstr(json.out,
+		"\"not_after\":\"2027-02-22T10:15:00Z\",\"old_not_after\":\"2026-12-03T10:15:00Z\""));
+}
+
+static void a_diff_follows_its_file_and_is_coloured_by_line(void **state)
+{
+	const struct event ev = { .kind = EVENT_CHANGED,
+		.host = "ovh",
+		.service = "x",
+		.item = "f",
+		.diff = "-a\x1b\n+b\n c" };
+	AUTO(screen) struct screen text = { 0 }, json = { 0 }, quiet = { 0 };
+
+	(void)state;
+	show_one(&text, (struct report_options){ .colour = true }, ev);
+	assert_string_equal(text.out,
+		"\x1b[0;33mchanged: [ovh] => x f\x1b[0m\n"
+		"\x1b[0;31m-a \x1b[0m\n\x1b[0;32m+b\x1b[0m\n c\n\n");
+	show_one(&json, (struct report_options){ .format = FORMAT_JSON }, ev);
+	assert_non_null(strstr(json.out, "\"diff\":\"-a \\n+b\\n c\""));
+	show_one(&quiet, (struct report_options){ .quiet = true }, ev);
+	assert_string_equal(quiet.out, "");
 }
 
 static void lines_stand_without_what_is_absent(void **state)
@@ -403,6 +482,44 @@ static void probe(struct report *r, const char *host, const char *protocol,
 			.verdict = "ok",
 			.not_after = IN_90_DAYS,
 			.several = several });
+}
+
+static void host_keys_stand_below_their_host(void **state)
+{
+	static const char *const verdicts[] = { "known", "new", "changed" };
+	static const char *const hosts[] = { "linode", "linode", "ovh" };
+	AUTO(screen) struct screen s = { 0 };
+
+	(void)state;
+	screen_open(&s, (struct report_options){ .verbose = 0 });
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+		report_emit(s.report,
+			&(struct event){ .kind = EVENT_HOST_KEY,
+				.host = hosts[i],
+				.item = "ssh-rsa",
+				.verdict = verdicts[i],
+				.fingerprint = "SHA256:x",
+				.detail = i ? "so" : NULL });
+	screen_close(&s);
+	assert_string_equal(s.out,
+		"linode\n"
+		"    known    ssh-rsa              SHA256:x\n"
+		"    NEW      ssh-rsa              SHA256:x  (so)\n"
+		"ovh\n"
+		"    CHANGED  ssh-rsa              SHA256:x  (so)\n");
+}
+
+/* It waits for its answer on the same line. */
+static void questions_have_no_end(void **state)
+{
+	AUTO(screen) struct screen s = { 0 };
+
+	(void)state;
+	screen_open(&s, (struct report_options){ .verbose = 0 });
+	report_question(s.report, "Is\x1b[1m it? ");
+	screen_close(&s);
+	assert_string_equal(s.out, "");
+	assert_string_equal(s.err, "Is [1m it? ");
 }
 
 static void probes_stand_below_their_host(void **state)
@@ -740,7 +857,11 @@ int main(void)
 		cmocka_unit_test(quiet_tells_troubles_and_documents_only),
 		cmocka_unit_test(dry_runs_say_what_would_be_done_and_why),
 		cmocka_unit_test(the_why_of_a_change_is_told_with_v),
+		cmocka_unit_test(old_and_new_are_fields_and_fingerprints_with_v),
+		cmocka_unit_test(a_diff_follows_its_file_and_is_coloured_by_line),
 		cmocka_unit_test(lines_stand_without_what_is_absent),
+		cmocka_unit_test(host_keys_stand_below_their_host),
+		cmocka_unit_test(questions_have_no_end),
 		cmocka_unit_test(probes_stand_below_their_host),
 		cmocka_unit_test(quiet_probes_tell_only_what_is_wrong),
 		cmocka_unit_test(a_banner_is_79_columns_and_waits_for_a_line),
@@ -758,5 +879,7 @@ int main(void)
 		cmocka_unit_test(events_of_many_threads_come_out_whole),
 	};
 
+	setenv("TZ", "UTC0", 1);
+	tzset();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

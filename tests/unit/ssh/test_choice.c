@@ -90,7 +90,8 @@ static void chosen(void **state)
 		s = ssh_open(&c, &e);
 		if (!s)
 			fail_msg("%s: %s", r->name, e.msg);
-		assert_ok(ssh_exec(s, "exit 3", "", 0, &result, deadline_in(60), &e), &e);
+		assert_ok(ssh_exec(s, "exit 3", "", 0, NULL, &result, deadline_in(60), &e),
+			&e);
 		assert_int_equal(result.status, 3);
 		if ((old || !r->old_only) && !tells(ssh_carried_by(s), r->carrier))
 			fail_msg("%s: carried by %s", r->name, ssh_carried_by(s));

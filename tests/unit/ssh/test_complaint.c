@@ -60,12 +60,13 @@ static const struct row {
 		"Received disconnect from 192.0.2.1 port 22:2: Too many authentication failures\n",
 		ERR_AUTH, "login as deploy refused: tried /home/me/a key" },
 	{ "host key", SHOWN "Host key verification failed.\r\n", ERR_AUTH,
-		"host key of mail isn't known: ssh-ed25519 SHA256:abc; if" },
+		"host key of mail isn't known: ssh-ed25519 SHA256:abc; is that the right one? certpush hosts trust mail" },
 	{ "host certificate",
 		D
 		"Server host certificate: ssh-ed25519-cert-v01@openssh.com SHA256:abc, serial 0\n"
 		"Host key verification failed.\r\n",
-		ERR_AUTH, "host key of mail isn't known: ssh-ed25519 SHA256:abc; if" },
+		ERR_AUTH,
+		"host key of mail isn't known: ssh-ed25519 SHA256:abc; is that the right one? certpush hosts trust mail" },
 	{ "host key of a jump host",
 		"Host key verification failed.\r\n"
 		"Connection closed by UNKNOWN port 65535\r\n",
@@ -121,11 +122,44 @@ static void host_keys(void **state)
 	}
 }
 
+/* By the host or a jump host; not where something else was said. */
+static void too_early(void **state)
+{
+	static const struct {
+		const char *log;
+		bool want;
+	} cases[] = {
+		{ "", false },
+		{ "kex_exchange_identification: Connection closed by remote host\r\n"
+		  "Connection closed by 192.0.2.1 port 22\r\n",
+			true },
+		{ "kex_exchange_identification: read: Connection reset by peer\r\n"
+		  "Connection reset by 192.0.2.1 port 22\r\n",
+			true },
+		{ D "x\nkex_exchange_identification: read: Connection reset by peer\n"
+		    "kex_exchange_identification: Connection closed by remote host\n"
+		    "Connection closed by UNKNOWN port 65535\n",
+			true },
+		{ "deploy@jump: Permission denied (publickey).\r\n"
+		  "kex_exchange_identification: Connection closed by remote host\r\n",
+			false },
+		{ "ssh: connect to host jump port 22: Connection refused\r\n"
+		  "banner exchange: Connection to UNKNOWN port 65535: Broken pipe\r\n",
+			false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (complaint_too_early(cases[i].log) != cases[i].want)
+			fail_msg("%s", cases[i].log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made_out),
 		cmocka_unit_test(host_keys),
+		cmocka_unit_test(too_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

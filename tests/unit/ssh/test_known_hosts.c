@@ -4,7 +4,10 @@
 #include "check.h"
 #include "ssh/private/known_hosts.h"
 
+#include "base/alloc.h"
+#include "base/fs.h"
 #include "digest/digest.h"
+#include "ssh/private/known_lines.h"
 
 /* Blobs: a type, and a few bytes that stand for a key. */
 #define ED_A  "AAAAC3NzaC1lZDI1NTE5AAAAAUE="
@@ -184,6 +187,31 @@ static void files(void **state)
 	assert_err(known_hosts_read(&k, "dir", *state, "linode", 22, &e), &e, ERR_IO, "");
 }
 
+/* Once for all hosts; again only after it has changed, and what was given out stays. */
+static void files_are_read_once(void **state)
+{
+	AUTO(str) char *path = xasprintf("%s/known", (char *)*state);
+	static const char one[] = "a ssh-ed25519 " ED_A "\n";
+	static const char two[] = "a ssh-ed25519 " ED_A "\nb ssh-ed25519 " ED_B "\n";
+	const struct known_lines *first, *second, *third;
+	struct err e = { 0 };
+	size_t n;
+
+	assert_ok(known_lines_get(path, &first, &e), &e);
+	assert_null(first);
+	assert_ok(fs_write(path, one, sizeof one - 1, 0600, &e), &e);
+	assert_ok(known_lines_get(path, &first, &e), &e);
+	assert_ok(known_lines_get(path, &second, &e), &e);
+	assert_ptr_equal(first, second);
+	assert_ok(fs_write(path, two, sizeof two - 1, 0600, &e), &e);
+	assert_ok(known_lines_get(path, &third, &e), &e);
+	known_lines_all(first, &n);
+	assert_int_equal(n, 1);
+	known_lines_all(third, &n);
+	assert_int_equal(n, 2);
+	known_lines_forget();
+}
+
 static void types_of_blobs(void **state)
 {
 	char *type = key_blob_type("\0\0\0\3abc-", 8);
@@ -206,6 +234,7 @@ int main(void)
 		cmocka_unit_test(hashed_with_port),
 		cmocka_unit_test(authority_is_mentioned),
 		scratch_test(files),
+		scratch_test(files_are_read_once),
 		cmocka_unit_test(types_of_blobs),
 	};
 

@@ -15,6 +15,8 @@ static const struct row {
 #define BYTES(s) s, sizeof(s) - 1
 	{ "a shell's greeting", BYTES("Welcome to web1\n"), ERR_PROTOCOL,
 		"garbled answer 'Welcome to web1?' (does a start-up file" },
+	{ "a greeting, then no version", BYTES("Hello\n\0\0\0\5\145\0\0\0\3"), ERR_PROTOCOL,
+		"garbled" },
 	{ "length 0", BYTES("\0\0\0\0"), ERR_PROTOCOL, "garbled" },
 	{ "length too large", BYTES("\0\4\0\1\2"), ERR_PROTOCOL, "garbled" },
 	{ "no version", BYTES("\0\0\0\5\145\0\0\0\3"), ERR_PROTOCOL, "garbled" },
@@ -76,13 +78,21 @@ static void bad_servers(void **state)
 
 static void good_server_byte_by_byte(void **state)
 {
-	static const struct row row = { "good",
-		BYTES(HELLO "\0\0\0\11\151\0\0\0\0\0\0\0\0"), 0, NULL };
+	static const struct row good[] = {
+		{ "good", BYTES(HELLO "\0\0\0\11\151\0\0\0\0\0\0\0\0"), 0, NULL },
+		{ "behind a shell that talks",
+			BYTES("Welcome to web1\n\033[0m\n" HELLO
+			      "\0\0\0\11\151\0\0\0\0\0\0\0\0"),
+			0, NULL },
+	};
 	struct err e = { 0 };
 
 	(void)state;
-	assert_ok(look(&row, 1, &e), &e);
-	assert_ok(look(&row, 7, &e), &e);
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_ok(look(&good[i], 1, &e), &e);
+		assert_ok(look(&good[i], 7, &e), &e);
+		assert_ok(look(&good[i], good[i].len, &e), &e);
+	}
 }
 
 static void wrong_answers_to(void **state)

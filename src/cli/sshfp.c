@@ -1,0 +1,88 @@
+#include "cli/sshfp.h"
+#include "base/clock.h"
+#include "dns/dns.h"
+
+#include <arpa/inet.h>
+
+enum { ASK_SECONDS = 5 };
+
+/* Those of the entry that is for the name, or the system's. */
+static struct dns_config resolvers_for(const struct settings *s, const char *name)
+{
+	const struct dns_settings *d = settings_dns_for(s, name);
+	struct dns_config c = { .provider = NULL };
+
+	if (d) {
+		c.resolvers = d->resolvers;
+		c.n_resolvers = d->n_resolvers;
+		c.trust_anchor = d->trust_anchor;
+	}
+	return c;
+}
+
+static bool is_address(const char *name)
+{
+	struct in6_addr space;
+
+	return inet_pton(AF_INET, name, &space) == 1 ||
+		inet_pton(AF_INET6, name, &space) == 1;
+}
+
+static bool vouches(
+	const void *ctx, const char *address, const void *key, size_t len, struct err *e)
+{
+	const struct settings *s = ctx;
+	const struct dns_config c = resolvers_for(s, address);
+	AUTO(dns_sshfp) struct dns_sshfp found = { 0 };
+
+	if (is_address(address))
+		return err_set(e, ERR_DNS, "%s is an address, for which there is no SSHFP",
+			address);
+	if (!dns_sshfp_find(&c, address, deadline_in(ASK_SECONDS), &found, e))
+		return false;
+	switch (dns_sshfp_check(&found, key, len)) {
+	case DNS_SSHFP_SILENT:
+		return err_set(e, ERR_DNS,
+			"%s has no SSHFP record with SHA-256 for a key of this type",
+			address);
+	case DNS_SSHFP_DIFFERS:
+		return err_set(e, ERR_DNS, "the SSHFP records of %s say another key%s",
+			address, found.secure ? "" : ", though without DNSSEC");
+	case DNS_SSHFP_MATCHES:
+	default:
+		return found.secure ||
+			err_set(e, ERR_DNS,
+				"its SSHFP record matches, but DNSSEC doesn't prove it");
+	}
+}
+
+struct ssh_vouch sshfp_vouch(const struct settings *s)
+{
+	return (struct ssh_vouch){ vouches, s };
+}
+
+static const char *const texts[2][3] = {
+	{ NULL, "SSHFP matches, but without DNSSEC that proves nothing",
+		"SSHFP says another key, though without DNSSEC" },
+	{ NULL, "SSHFP matches, proved by DNSSEC", "SSHFP says ANOTHER key, by DNSSEC" },
+};
+
+void sshfp_view(const struct settings *s, const char *address, const struct ssh_keys *keys,
+	struct sshfp_view *views)
+{
+	const struct dns_config c = resolvers_for(s, address);
+	AUTO(dns_sshfp) struct dns_sshfp found = { 0 };
+	struct err e;
+
+	if (is_address(address) ||
+		!dns_sshfp_find(&c, address, deadline_in(ASK_SECONDS), &found, &e))
+		return;
+	for (size_t i = 0; i < keys->n; i++) {
+		const struct buf *blob = &keys->list[i].blob;
+		enum dns_sshfp_verdict verdict =
+			dns_sshfp_check(&found, blob->data, blob->len);
+
+		views[i].text = texts[found.secure][verdict];
+		views[i].proves = found.secure && verdict == DNS_SSHFP_MATCHES;
+	}
+}

@@ -1,0 +1,62 @@
+#!/bin/bash
+# The connection is cut, certpush is killed, or the script that it runs on a host is, at each step of a push: what the host then holds and
+# serves, what is told, and that the next push mends it. And two controllers at once.
+# shellcheck source=faults_lib.sh
+. "$(dirname "$0")/faults_lib.sh"
+own_control
+mint_all
+quiet certpush push
+
+try_rows <<'END'
+look     | cut      |   1 | old   | old |                  | ^fatal: \[HOST\] UNREACHABLE! .*the host hung up
+look     | kill     |   1 | old   | old |                  | ^fatal: \[HOST\] FAILED! the answer breaks off
+look     | certpush | 137 | old   | old |                  |
+send     | cut      |   1 | old   | old |                  | ^fatal: \[HOST\] UNREACHABLE! .*the host hung up
+send     | certpush | 137 | old   | old |                  |
+half     | cut      |   1 | old   | old |                  | ^fatal: \[HOST\] UNREACHABLE! while the files were put in place: the next run will tell: .*the host hung up
+half     | kill     |   1 | old   | old |                  | ^fatal: \[HOST\] FAILED! while the files were put in place: the next run will tell: no script could be run there
+stage    | cut      |   1 | new   | new |                  | ^fatal: \[HOST\] UNREACHABLE! while the files were put in place: the next run will tell: .*the host hung up
+stage    | kill     |   1 | old   | old |                  | ^fatal: \[HOST\] FAILED! while the files were put in place: the next run will tell: the answer breaks off
+stage    | certpush | 137 | new   | new |                  |
+keep     | cut      |   1 | new   | new |                  | ^fatal: \[HOST\] UNREACHABLE! while the files .*the host hung up
+keep     | kill     |   1 | old   | old |                  | ^fatal: \[HOST\] FAILED! while the files .*: the answer breaks off
+keep     | certpush | 137 | new   | new |                  |
+swap     | cut      |   1 | new   | new |                  | ^fatal: \[HOST\] UNREACHABLE! while the files .*the host hung up
+swap     | kill     |   1 | mixed | old |                  | ^fatal: \[HOST\] FAILED! while the files .*: the answer breaks off
+swap     | certpush | 137 | new   | new |                  |
+settle   | kill     |   1 | new   | old |                  | ^fatal: \[HOST\] FAILED! while the files .*: the answer breaks off
+validate | cut      |   1 | new   | new | validate: at-step validate | ^fatal: \[HOST\] UNREACHABLE! while the files .*the host hung up
+validate | kill     |   1 | new   | old | validate: at-step validate | ^fatal: \[HOST\] FAILED! while the files .*: the answer breaks off
+validate | certpush | 137 | new   | new | validate: at-step validate |
+restore  | kill     |   1 | mixed | old | validate: "false"     | ^fatal: \[HOST\] FAILED! while the files .*: the answer breaks off
+restore  | cut      |   1 | old   | old | validate: "false"     | ^fatal: \[HOST\] UNREACHABLE! while the files .*the host hung up
+restore  | certpush | 137 | old   | old | validate: "false"     |
+reload   | cut      |   1 | new   | new | reload: at-step reload; RELOAD | ^fatal: \[HOST\] UNREACHABLE! while the files .*the host hung up
+reload   | kill     |   1 | new   | old | reload: at-step reload; RELOAD | ^fatal: \[HOST\] FAILED! while the files .*: the answer breaks off
+reload   | certpush | 137 | new   | new | reload: at-step reload; RELOAD |
+proving  | certpush | 137 | new   | old | reload: "true", restart: ~ |
+proving  | cut      |   1 | new   | old | reload: "true", restart: ~ | ^fatal: \[HOST\] FAILED! .*; while the old files were put back: .*hung up
+commit   | cut      |   0 | new   | new |                  | WARNING.: HOST: .*hung up.*; all is proved there, the next run will reload once more$
+commit   | kill     |   0 | new   | new |                  | WARNING.: HOST: .*the answer breaks off; all is proved there
+commit   | certpush | 137 | new   | new |                  |
+END
+
+# Two controllers at once: the second waits, and both end well.
+row='another controller'
+mint_all
+mkdir "$dir/second"
+cp -r "$dir/control" "$dir/store" "$dir/second"
+"$lab" break ovh step stage hold
+start push -l ovh
+held_up ovh
+"$lab" run "$CERTPUSH" -c "$dir/second/control/certpush.yml" push -vv -l ovh >"$dir/second.out" 2>"$dir/second.err" &
+second=$!
+until grep -q applying "$dir/second.err"; do kill -0 $second || fail "the second ended before: $(cat "$dir/second.err")"; done
+on ovh rm /run/lab/step/here
+wait $pid || fail 'the first failed'
+wait $second || fail "the second failed: $(cat "$dir/second.err")"
+"$lab" mend ovh
+up_to_date ovh
+nothing_left ovh
+ends 0 certpush push -l ovh
+says '^nothing to do: '
