@@ -23,10 +23,12 @@ enum become_method { BECOME_SUDO, BECOME_DOAS, BECOME_SU };
 
 /* How to get to a host: from the ansible_* variables. NULL and 0 mean "not said". */
 struct connection {
-	const char *address;     /* ansible_host, or the inventory's name */
-	int port;                /* 22 */
-	const char *user;        /* NULL: the name of whoever runs certpush */
-	const char *key_file;    /* ansible_ssh_private_key_file, "~/" expanded */
+	const char *address;  /* ansible_host, or the inventory's name */
+	int port;             /* 22 */
+	const char *user;     /* NULL: the name of whoever runs certpush */
+	const char *key_file; /* ansible_ssh_private_key_file, "~/" expanded */
+	struct secret_source key_passphrase; /* none of them is said: an agent has it, or
+						somebody is asked */
 	const char *known_hosts; /* UserKnownHostsFile of ansible_ssh_common_args */
 	const char *
 		proxy_command; /* ProxyCommand, or made of ProxyJump: run without a shell */
@@ -100,11 +102,12 @@ struct inventory {
  * …become_method (sudo, doas, su), …become_exe, …become_flags, with their method's own
  * names (ansible_su_exe), the password as certpush_become_password_file, …_command or, in a
  * file that only its owner can read, ansible_become_password; certpush_transport,
- * …transfer, …sshfp, …window; and of ansible_ssh_args, …ssh_common_args and …ssh_extra_args
- * the options -J -i -l -p and -o ProxyJump, ProxyCommand, UserKnownHostsFile, Port, User,
- * IdentityFile, VerifyHostKeyDNS and those that are kept for OpenSSH (ssh_args_read). All
- * other options are passed over, StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null
- * among them: host keys are always checked.
+ * …transfer, …sshfp, …window, …key_passphrase_file or …_command; and of ansible_ssh_args,
+ * …ssh_common_args and …ssh_extra_args the options -J -i -l -p and -o ProxyJump,
+ * ProxyCommand, UserKnownHostsFile, Port, User, IdentityFile, VerifyHostKeyDNS and those
+ * that are kept for OpenSSH (ssh_args_read). All other options are passed over,
+ * StrictHostKeyChecking=no and UserKnownHostsFile=/dev/null among them: host keys are
+ * always checked.
  */
 const struct inventory *inventory_load(struct arena *a, const char *path,
 	const struct playbooks *playbooks, struct errs *all) NODISCARD;

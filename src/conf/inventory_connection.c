@@ -71,6 +71,48 @@ static bool take_key(
 	return true;
 }
 
+static const char *beside(struct arena *a, const struct node *n, const char *path)
+{
+	AUTO(str) char *dir = fs_dirname(n->pos.file);
+	AUTO(str) char *full = fs_join(dir, path);
+
+	return arena_strdup(a, full);
+}
+
+static bool passphrase(struct reader *r, const struct node *n, const char *what,
+	const char **out, struct err *e)
+{
+	struct secret_source *s = &r->c->key_passphrase;
+
+	if (secret_sources(s) > 0)
+		return err_at(e, n->pos, "%s: %s is said too: one of them", what, s->name);
+	if (!node_string(n, what, out, e))
+		return false;
+	if (!**out)
+		return node_unexpected(n, what, "a text", e);
+	s->name = what;
+	s->pos = n->pos;
+	s->dir = beside(r->vars->arena, n, ".");
+	return true;
+}
+
+static bool take_passphrase_file(
+	struct reader *r, const struct node *n, const char *what, struct err *e)
+{
+	struct secret_source *s = &r->c->key_passphrase;
+
+	if (!passphrase(r, n, what, &s->file, e))
+		return false;
+	s->file = beside(r->vars->arena, n, s->file);
+	return true;
+}
+
+static bool take_passphrase_command(
+	struct reader *r, const struct node *n, const char *what, struct err *e)
+{
+	return passphrase(r, n, what, &r->c->key_passphrase.command, e);
+}
+
 static bool take_args(
 	struct reader *r, const struct node *n, const char *what, struct err *e)
 {
@@ -174,6 +216,8 @@ static const struct variable variables[] = {
 	{ { "ansible_port", "ansible_ssh_port" }, take_port },
 	{ { "ansible_user", "ansible_ssh_user" }, take_user },
 	{ { "ansible_private_key_file", "ansible_ssh_private_key_file" }, take_key },
+	{ { "certpush_key_passphrase_file" }, take_passphrase_file },
+	{ { "certpush_key_passphrase_command" }, take_passphrase_command },
 	{ { "ansible_timeout", "ansible_ssh_timeout" }, take_timeout },
 	{ { "ansible_remote_tmp" }, take_tmp },
 	{ { "ansible_ssh_args" }, take_args }, /* of these the first counts, as with ssh */

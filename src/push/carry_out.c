@@ -6,6 +6,7 @@
 #include "push/private/job.h"
 #include "push/private/prove.h"
 #include "push/private/script.h"
+#include "push/private/sftp_only.h"
 #include "push/private/tell.h"
 
 #define SEND_SECONDS 60
@@ -92,7 +93,7 @@ static bool send_ahead(struct job *j, struct way *w, struct err *e)
 static bool send_files(struct job *j, struct way *w, struct err *e)
 {
 	w->parcel = pack(j);
-	if (w->parcel.n == 0)
+	if (w->parcel.n == 0 || j->sftp_only)
 		return true;
 	w->staging = staging_name(j);
 	w->streams = j->host->connection.transfer == TRANSFER_STREAM;
@@ -111,7 +112,8 @@ static bool apply(struct job *j, const struct way *w)
 	const struct delivery d = { w->staging, w->streams ? &w->parcel : NULL };
 	struct err e = { 0 };
 
-	if (!job_run(j, apply_script, &d, d.behind, &story, &e)) {
+	if (!(j->sftp_only ? sftp_only_apply(j, &story, &e)
+			   : job_run(j, apply_script, &d, d.behind, &story, &e))) {
 		err_wrap(&e, "while the files were put in place: the next run will tell");
 		job_fail(j, NULL, &e);
 		return false;

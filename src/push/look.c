@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "push/private/job.h"
 #include "push/private/script.h"
+#include "push/private/sftp_only.h"
 #include "push/private/tell.h"
 
 #define LOOK_SECONDS 60
@@ -18,9 +19,13 @@ static bool see(struct job *j, struct err *e)
 	char nonce[17];
 
 	j->seen = arena_calloc(j->arena, j->plan->n_targets, sizeof *j->seen);
-	return job_ask(j, look_script, NULL, NULL, LOOK_SECONDS, &answer, nonce, e) &&
-		answer_seen(answer.data, nonce, j->seen, j->plan->n_targets, e) &&
-		plan_compare(j->plan, j->seen, j->push->force, e);
+	if (!job_ask(j, look_script, NULL, NULL, LOOK_SECONDS, &answer, nonce, e)) {
+		if (e->kind != ERR_REMOTE || !sftp_only_look(j, e))
+			return false;
+	} else if (!answer_seen(answer.data, nonce, j->seen, j->plan->n_targets, e)) {
+		return false;
+	}
+	return plan_compare(j->plan, j->seen, j->push->force, e);
 }
 
 static bool files_are_right(const struct service_plan *s)
@@ -30,7 +35,7 @@ static bool files_are_right(const struct service_plan *s)
 
 /* A process that serves something else than its files hold may just have missed a reload.
  */
-static const char *missed(const struct proof *q)
+static const char *missed(const struct job *j, const struct proof *q)
 {
 	static const char *const whys[N_PROBE_VERDICTS] = {
 		[PROBE_OLDER] = "serves an older certificate than its files hold",
@@ -41,7 +46,8 @@ static const char *missed(const struct proof *q)
 		[PROBE_HANDSHAKE] = "fails in the TLS handshake",
 	};
 
-	return q->service->service->reload || q->service->service->restart
+	return !j->sftp_only &&
+			(q->service->service->reload || q->service->service->restart)
 		? whys[q->result.verdict]
 		: NULL;
 }
@@ -86,8 +92,8 @@ static void ask_processes(struct job *j)
 		struct service_plan *s = &j->plan->services[i];
 		const struct proof *bad = proofs_bad(&proofs, s);
 
-		if (bad && missed(bad)) {
-			plan_stale(s, missed(bad));
+		if (bad && missed(j, bad)) {
+			plan_stale(s, missed(j, bad));
 			s->served_until = end_of(&bad->result.served);
 		} else if (bad) {
 			tell_faulty(j, bad);
@@ -127,7 +133,8 @@ bool job_look(struct job *j)
 	if (!as_planned(j, planned_fits))
 		return false;
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "looking" });
-	j->carrier = carrier_open(j->host, j->passwords, j->push->vouch, &e);
+	j->carrier =
+		carrier_open(j->host, j->passwords, j->push->vouch, j->push->report, &e);
 	if (j->carrier)
 		report_note(
 			j->push->report, "%s: %s", j->host->name, carrier_tell(j->carrier));
@@ -140,6 +147,9 @@ bool job_look(struct job *j)
 		return false;
 	tell_newer(j);
 	ask_processes(j);
-	plan_commands(j->arena, j->plan);
+	if (j->sftp_only)
+		sftp_only_tell(j);
+	else
+		plan_commands(j->arena, j->plan);
 	return true;
 }

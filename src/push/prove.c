@@ -1,6 +1,7 @@
 #include "push/private/prove.h"
 #include "base/clock.h"
 #include "push/private/script.h"
+#include "push/private/sftp_only.h"
 #include "push/private/tell.h"
 
 #define SETTLE_SECONDS 5 /* for a service to answer again after it was put back */
@@ -37,7 +38,7 @@ static struct restarts restarts_of(struct job *j, const struct proofs *proofs)
 	for (size_t i = 0; i < j->plan->n_services; i++) {
 		const struct service_plan *s = &j->plan->services[i];
 
-		if (s->service->restart && proofs_bad(proofs, s))
+		if (!j->sftp_only && s->service->restart && proofs_bad(proofs, s))
 			r.list[r.n++] = (struct command){ s->service->restart, s->service };
 	}
 	return r;
@@ -107,7 +108,8 @@ static const char *undo(struct job *j, const struct proof *bad, const struct res
 	const struct remote_event *failure;
 	struct err e = { 0 };
 
-	if (!job_run(j, undo_script, r, NULL, &story, &e))
+	if (!(j->sftp_only ? sftp_only_undo(j, &story, &e)
+			   : job_run(j, undo_script, r, NULL, &story, &e)))
 		return arena_printf(
 			j->arena, "; while the old files were put back: %s", e.msg);
 	failure = remote_story_failure(&story);
@@ -125,7 +127,8 @@ static void commit(struct job *j)
 	const struct remote_event *failure;
 	struct err e = { 0 };
 
-	if (job_run(j, commit_script, NULL, NULL, &story, &e)) {
+	if (j->sftp_only ? sftp_only_commit(j, &e)
+			 : job_run(j, commit_script, NULL, NULL, &story, &e)) {
 		failure = remote_story_failure(&story);
 		if (!failure)
 			return;

@@ -79,7 +79,7 @@ static void put(struct report *r, FILE *f, const struct buf *text)
 /* The progress line is taken away before anything is printed over it, then drawn again. */
 static void draw(struct report *r, const char *step)
 {
-	if (!r->options.progress || (!*step && r->step.len == 0))
+	if (r->asking || !r->options.progress || (!*step && r->step.len == 0))
 		return;
 	fprintf(r->streams.err, "\r\x1b[K%s", step);
 	fflush(r->streams.err);
@@ -99,7 +99,7 @@ static void remember_step(struct report *r, const struct event *ev)
 
 static void print(struct report *r)
 {
-	if (r->page.out.len == 0 && r->page.err.len == 0)
+	if (r->asking || (r->page.out.len == 0 && r->page.err.len == 0))
 		return;
 	draw(r, "");
 	put(r, r->streams.out, &r->page.out);
@@ -116,6 +116,23 @@ void report_emit(struct report *r, const struct event *ev)
 	print(r);
 	if (ev->kind == EVENT_STEP && r->options.progress)
 		remember_step(r, ev);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void report_hold(struct report *r)
+{
+	pthread_mutex_lock(&r->lock);
+	draw(r, "");
+	r->asking = true;
+	pthread_mutex_unlock(&r->lock);
+}
+
+void report_release(struct report *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->asking = false;
+	print(r);
+	draw(r, r->step.data);
 	pthread_mutex_unlock(&r->lock);
 }
 

@@ -142,6 +142,19 @@ void report_text(struct report *r, const char *text);
 /* A question on stderr; the answer is read from elsewhere. Only where there is a terminal.
  */
 void report_question(struct report *r, const char *text);
+/*
+ * Is there somebody to ask: a terminal that this run is in the foreground of, and standard
+ * error leads to one?
+ */
+bool report_can_ask(const struct report *r);
+
+/*
+ * Ask there for one line that isn't shown; its end is dropped. What is reported meanwhile
+ * comes out afterwards. ERR_STOPPED, ERR_TIMEOUT after five minutes, ERR_IO. One at a time.
+ */
+struct buf;
+bool report_ask(struct report *r, const char *question, struct buf *answer, struct err *e)
+	NODISCARD;
 
 /* "certpush: file:line:col: message" to stderr, or an event in JSON. */
 void report_error(struct report *r, const struct err *e);

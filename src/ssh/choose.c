@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "ssh/private/keyfile.h"
+#include "ssh/private/unlock.h"
 
 #include <libssh2.h>
 #include <string.h>
@@ -23,6 +24,9 @@ static char *by_key(const char *name)
 	if (k && k->rsa && !libssh2_version(0x010b00))
 		return xasprintf("the key %s is RSA, which libssh2 %s can't", name,
 			libssh2_version(0));
+	if (k && k->aead && unlocked(name))
+		return xasprintf(
+			"the key %s is encrypted with a cipher that libssh2 can't", name);
 	return NULL;
 }
 

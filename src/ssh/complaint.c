@@ -1,8 +1,10 @@
 #include "ssh/private/complaint.h"
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/text.h"
 #include "ssh/private/hostkey.h"
 #include "ssh/private/keyfile.h"
+#include "ssh/private/unlock.h"
 
 #include <string.h>
 
@@ -132,12 +134,24 @@ static void unusable(const char *log, struct buf *text)
 			buf_printf(text, "; %s", line);
 }
 
-static bool locked(const char *path)
+static bool locked(const char *key_file)
 {
+	AUTO(str) char *path = fs_join(".", key_file);
 	struct err ignored;
-	const struct keyfile *k = keyfile_get(path, &ignored);
+	const struct keyfile *k = fs_exists(path) ? keyfile_get(path, &ignored) : NULL;
 
-	return k && k->encrypted;
+	return k && k->encrypted && !unlocked(key_file);
+}
+
+static const char *locked_one(const struct ssh_config *c)
+{
+	const char *const *key = usual_locked;
+
+	if (c->key_file)
+		return locked(c->key_file) ? c->key_file : NULL;
+	while (*key && !locked(*key))
+		key++;
+	return *key;
 }
 
 static bool no_login(const struct ssh_config *c, const struct known_hosts *k,
@@ -148,9 +162,10 @@ static bool no_login(const struct ssh_config *c, const struct known_hosts *k,
 	(void)k;
 	offered(log, &names);
 	unusable(log, &more);
-	if (c->key_file && locked(c->key_file))
-		buf_printf(&more, "; %s is protected by a passphrase: ssh-add %s",
-			c->key_file, c->key_file);
+	if (locked_one(c)) {
+		buf_printf(&more, "; %s is protected by a passphrase: ", locked_one(c));
+		unlock_hint(&more, locked_one(c));
+	}
 	if (names.len == 0)
 		return err_set(e, ERR_AUTH, "no key to log in with: %s%s", line, more.data);
 	return err_set(e, ERR_AUTH, "login as %s refused: tried %.200s%s", c->user,
@@ -183,14 +198,28 @@ static const struct complaint {
 	{ "", ERR_NET, NULL },
 };
 
-bool complaint_err(const struct ssh_config *c, const struct known_hosts *k, const char *log,
-	struct err *e)
+static const struct complaint *row_of(const char *line)
 {
-	AUTO(str) char *line = complaint_line(log);
 	const struct complaint *row = complaints;
 
 	while (!strstr(line, row->says))
 		row++;
+	return row;
+}
+
+bool complaint_of_login(const char *log)
+{
+	AUTO(str) char *line = complaint_line(log);
+
+	return row_of(line)->tell == no_login;
+}
+
+bool complaint_err(const struct ssh_config *c, const struct known_hosts *k, const char *log,
+	struct err *e)
+{
+	AUTO(str) char *line = complaint_line(log);
+	const struct complaint *row = row_of(line);
+
 	if (row->tell)
 		return row->tell(c, k, log, line, e);
 	return err_set(e, row->kind, "%s", *line ? line : "ssh ended, and didn't say why");

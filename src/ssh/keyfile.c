@@ -39,6 +39,7 @@ static void inspect_openssh(struct keyfile *k, const struct buf *b)
 	if (!s)
 		return;
 	k->encrypted = len != 4 || memcmp(s, "none", 4) != 0;
+	k->aead = memmem(s, len, "-gcm@", 5) || memmem(s, len, "poly1305", 8);
 	take_bytes(&r, &len);
 	take_bytes(&r, &len);
 	take_u32(&r);
@@ -70,6 +71,7 @@ void keyfile_inspect(struct keyfile *k, const char *text, size_t len, const char
 	buf_init(&k->blob);
 	k->signer = NULL;
 	k->rsa = strstr(text, "BEGIN RSA PRIVATE KEY") != NULL;
+	k->aead = false;
 	k->encrypted = strstr(text, "BEGIN ENCRYPTED PRIVATE KEY") ||
 		strstr(text, "\nProc-Type: 4,ENCRYPTED");
 	if (decoded && b.len > sizeof magic && memcmp(b.data, magic, sizeof magic) == 0)

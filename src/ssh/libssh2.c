@@ -49,14 +49,8 @@ static bool no_handshake(struct session *s, int rc, struct err *e)
 	return session_err(s, rc, banner ? "key exchange" : "no SSH banner", e);
 }
 
-/* What became of a try that failed. */
-struct failure {
-	bool again;  /* closed before a word was said, as sshd's MaxStartups does */
-	bool beyond; /* as transport.h has it */
-};
-
 static bool shake_hands(
-	struct session *s, int64_t deadline, struct failure *f, struct err *e)
+	struct session *s, int64_t deadline, struct refusal *why, struct err *e)
 {
 	int rc;
 
@@ -64,38 +58,36 @@ static bool shake_hands(
 		return err_wrap(e, "SSH handshake");
 	if (rc == 0)
 		return true;
-	f->again =
+	why->again =
 		!banner_of(s) && session_broke(s, rc) && patience_for_proxy(s->proxy_err);
-	f->beyond = no_algorithm(rc);
+	why->beyond = no_algorithm(rc);
 	return no_handshake(s, rc, e);
 }
 
 static struct session *try(const struct ssh_config *c, const struct known_hosts *known,
-	int64_t deadline, struct failure *f, struct err *e)
+	int64_t deadline, struct refusal *why, struct err *e)
 {
 	AUTO(session) struct session *s = NULL;
 	struct dialed d;
 
-	*f = (struct failure){ false, false };
+	*why = (struct refusal){ 0 };
 	if (!dial(c, deadline, &d, e))
 		return NULL;
 	s = session_new(&d, deadline);
-	if (!hostkey_prefer(s, known, e) || !shake_hands(s, deadline, f, e) ||
-		!hostkey_check(s, c, known, e) || !login(s, c, deadline, &f->beyond, e))
+	if (!hostkey_prefer(s, known, e) || !shake_hands(s, deadline, why, e) ||
+		!hostkey_check(s, c, known, e) || !login(s, c, deadline, why, e))
 		return NULL;
 	return TAKE(s);
 }
 
 static void *open_session(const struct ssh_config *c, const struct known_hosts *known,
-	int64_t deadline, bool *beyond, struct err *e)
+	int64_t deadline, struct refusal *why, struct err *e)
 {
 	struct patience p = PATIENCE;
-	struct failure f;
-	struct session *s = try(c, known, deadline, &f, e);
+	struct session *s = try(c, known, deadline, why, e);
 
-	while (!s && f.again && patience_wait(&p, deadline, e))
-		s = try(c, known, deadline, &f, e);
-	*beyond = f.beyond;
+	while (!s && why->again && patience_wait(&p, deadline, e))
+		s = try(c, known, deadline, why, e);
 	return s;
 }
 

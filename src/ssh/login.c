@@ -2,8 +2,10 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "ssh/private/agent.h"
 #include "ssh/private/keyfile.h"
 #include "ssh/private/known_hosts.h"
+#include "ssh/private/unlock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,8 +86,8 @@ static enum outcome with_signer(
 }
 
 /* The error of a file that libssh2 can't make sense of, told apart from a refused key. */
-static enum outcome with_file(
-	struct attempt *a, const char *name, const struct keyfile *k, struct err *e)
+static enum outcome with_file(struct attempt *a, const char *name, const struct keyfile *k,
+	const char *passphrase, struct err *e)
 {
 	int rc;
 
@@ -93,7 +95,8 @@ static enum outcome with_file(
 		return with_signer(a, name, k, e);
 	if (!SESSION_CALL(a->s, rc,
 		    libssh2_userauth_publickey_frommemory(a->s->session, a->c->user,
-			    strlen(a->c->user), NULL, 0, k->text.data, k->text.len, NULL),
+			    strlen(a->c->user), NULL, 0, k->text.data, k->text.len,
+			    passphrase),
 		    a->deadline, e))
 		return FAILED;
 	note(a, name);
@@ -108,30 +111,6 @@ static enum outcome with_file(
 		return FAILED;
 	}
 	return judge(a, rc, e);
-}
-
-/* An agent's session of its own: identities are good as long as it is. */
-struct agent {
-	LIBSSH2_AGENT *agent;
-};
-
-static void agent_close(struct agent *g)
-{
-	if (!g->agent)
-		return;
-	libssh2_agent_disconnect(g->agent);
-	libssh2_agent_free(g->agent);
-}
-DEFINE_AUTO_VALUE(struct agent, agent, agent_close)
-
-static bool reach(struct attempt *a, struct agent *g)
-{
-	if (!getenv("SSH_AUTH_SOCK"))
-		return false;
-	g->agent = libssh2_agent_init(a->s->session);
-	a->agent_silent = !g->agent || libssh2_agent_connect(g->agent) != 0 ||
-		libssh2_agent_list_identities(g->agent) != 0;
-	return !a->agent_silent;
 }
 
 /* Which of the agent's keys are worth a round trip, and one of the server's few tries. */
@@ -163,10 +142,10 @@ static void look_beyond(struct attempt *a, const struct libssh2_agent_publickey 
 static enum outcome with_agent(
 	struct attempt *a, const struct keyfile *only, int *tried, struct err *e)
 {
-	AUTO(agent) struct agent g = { NULL };
+	AUTO(agent) struct agent g = AGENT_EMPTY;
 	struct libssh2_agent_publickey *id, *last;
 
-	if (!reach(a, &g))
+	if (!agent_open(&g, a->s, NULL, &a->agent_silent))
 		return REFUSED;
 	for (int turn = 0; turn < 2; turn++) {
 		last = NULL;
@@ -195,13 +174,19 @@ static enum outcome with_agent(
 static enum outcome locked_file(
 	struct attempt *a, const char *name, const struct keyfile *k, struct err *e)
 {
+	const char *passphrase = unlocked(name);
+	AUTO(buf) struct buf hint = BUF_EMPTY;
 	int tried = 0;
-	enum outcome outcome = with_agent(a, k, &tried, e);
+	enum outcome outcome;
 
+	if (passphrase)
+		return with_file(a, name, k, passphrase, e);
+	outcome = with_agent(a, k, &tried, e);
 	if (outcome == REFUSED && tried == 0) {
+		unlock_hint(&hint, name);
 		err_set(e, ERR_AUTH,
-			"%s is protected by a passphrase, and no agent has it: ssh-add %s",
-			name, name);
+			"%s is protected by a passphrase, and no agent has it: %s", name,
+			hint.data);
 		return FAILED;
 	}
 	note(a, name);
@@ -218,7 +203,7 @@ static enum outcome named_file(struct attempt *a, const char *name, struct err *
 		e->kind = ERR_AUTH;
 		return FAILED;
 	}
-	return k->encrypted ? locked_file(a, name, k, e) : with_file(a, name, k, e);
+	return k->encrypted ? locked_file(a, name, k, e) : with_file(a, name, k, NULL, e);
 }
 
 static enum outcome all_of_agent(struct attempt *a, struct err *e)
@@ -279,8 +264,8 @@ static bool refused(const struct attempt *a, struct err *e)
 		a->tried.data, a->skipped.data);
 }
 
-bool login(struct session *s, const struct ssh_config *c, int64_t deadline, bool *beyond,
-	struct err *e)
+bool login(struct session *s, const struct ssh_config *c, int64_t deadline,
+	struct refusal *why, struct err *e)
 {
 	struct attempt a = { s, c, deadline, BUF_EMPTY, BUF_EMPTY, false, false, false };
 	enum outcome outcome =
@@ -288,8 +273,8 @@ bool login(struct session *s, const struct ssh_config *c, int64_t deadline, bool
 
 	if (outcome == REFUSED)
 		refused(&a, e);
-	*beyond = outcome != ACCEPTED && e->kind == ERR_AUTH && !s->ended &&
-		(a.beyond || (a.rsa && rsa_is_lost()));
+	why->login = outcome != ACCEPTED && e->kind == ERR_AUTH && !s->ended;
+	why->beyond = why->login && (a.beyond || (a.rsa && rsa_is_lost()));
 	buf_clear(&a.tried);
 	buf_clear(&a.skipped);
 	return outcome == ACCEPTED;

@@ -54,16 +54,14 @@ struct openssh {
 };
 
 static void *open_session(const struct ssh_config *c, const struct known_hosts *known,
-	int64_t deadline, bool *beyond, struct err *e)
+	int64_t deadline, struct refusal *why, struct err *e)
 {
 	struct patience p = PATIENCE;
-	bool again = false;
-	struct master *m = master_open(c, known, deadline, &again, e);
+	struct master *m = master_open(c, known, deadline, why, e);
 	struct openssh *s;
 
-	*beyond = false;
-	while (!m && again && patience_wait(&p, deadline, e))
-		m = master_open(c, known, deadline, &again, e);
+	while (!m && why->again && patience_wait(&p, deadline, e))
+		m = master_open(c, known, deadline, why, e);
 	if (!m)
 		return NULL;
 	s = xcalloc(1, sizeof *s);
@@ -133,9 +131,10 @@ static bool lose(struct openssh *s, struct err *e)
 	s->lost = true;
 	if (e->kind != ERR_NET)
 		return false;
-	if (!wait_fd(s->master->pidfd, POLLIN, deadline_in_ms(LAST_WORDS_MS), &ignored))
+	if (!wait_fd(s->master->tether.pidfd, POLLIN, deadline_in_ms(LAST_WORDS_MS),
+		    &ignored))
 		return false;
-	master_log(s->master, &log);
+	tether_log(&s->master->tether, &log);
 	line = complaint_line(log.data);
 	return err_set(e, ERR_NET, "the host hung up%s%s", *line ? ": " : "", line);
 }
@@ -329,8 +328,10 @@ static bool receive(struct openssh *s, struct buf *in)
 	char data[16384];
 	ssize_t n = recv(s->stream, data, sizeof data, MSG_DONTWAIT);
 
-	if (n > 0)
+	if (n > 0) {
 		buf_add(in, data, (size_t)n);
+		wipe(data, (size_t)n); /* it may be of a key */
+	}
 	s->answered = s->answered || n > 0;
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }

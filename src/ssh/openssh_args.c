@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/child.h"
+#include "base/fs.h"
 
 #include <string.h>
 
@@ -9,14 +10,23 @@
  * ssh takes the first value that it hears of, so these stand before what an inventory or
  * ~/.ssh/config may say. DEBUG1 is for what complaint.h makes out.
  */
-static const char *const always[] = { "ssh", "-M", "-N", "-T", "-oBatchMode=yes",
+static const char *const always[] = { "ssh", "-M", "-N", "-T",
 	"-oStrictHostKeyChecking=yes", "-oNoHostAuthenticationForLocalhost=no",
 	"-oUpdateHostKeys=no", "-oVerifyHostKeyDNS=no", "-oLogLevel=DEBUG1",
 	"-oEscapeChar=none", "-oControlPersist=no", "-oClearAllForwardings=yes",
 	"-oForwardAgent=no", "-oForwardX11=no", "-oTunnel=no", "-oPermitLocalCommand=no",
 	"-oRemoteCommand=none", "-oAddKeysToAgent=no", "-oVisualHostKey=no",
-	"-oNumberOfPasswordPrompts=0", "-oServerAliveInterval=10",
-	"-oServerAliveCountMax=3" };
+	"-oServerAliveInterval=10", "-oServerAliveCountMax=3" };
+
+static const char *const silent[] = { "-oBatchMode=yes", "-oNumberOfPasswordPrompts=0" };
+static const char *const asking[] = { "-oBatchMode=no", "-oPasswordAuthentication=no",
+	"-oKbdInteractiveAuthentication=no", "-oNumberOfPasswordPrompts=1" };
+
+static void add(struct words *w, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		words_add(w, "%s", list[i]);
+}
 
 /* ssh_config(5), TOKENS: a percent sign is two. */
 static char *literal(const char *text)
@@ -51,7 +61,8 @@ static bool add_proxy(struct words *w, const char *command, struct err *e)
 
 static void add_keys(struct words *w, const struct ssh_config *c, const char *vouched)
 {
-	AUTO(str) char *key = c->key_file ? literal(c->key_file) : NULL;
+	AUTO(str) char *path = c->key_file ? fs_join(".", c->key_file) : NULL;
+	AUTO(str) char *key = path ? literal(path) : NULL;
 	AUTO(str) char *hosts = c->known_hosts ? literal(c->known_hosts) : NULL;
 
 	if (key) {
@@ -70,10 +81,13 @@ static void add_keys(struct words *w, const struct ssh_config *c, const char *vo
 }
 
 bool openssh_args(const struct ssh_config *c, const char *socket, const char *vouched,
-	struct words *w, struct err *e)
+	bool asks, struct words *w, struct err *e)
 {
-	for (size_t i = 0; i < ARRAY_LEN(always); i++)
-		words_add(w, "%s", always[i]);
+	add(w, always, ARRAY_LEN(always));
+	if (asks)
+		add(w, asking, ARRAY_LEN(asking));
+	else
+		add(w, silent, ARRAY_LEN(silent));
 	words_add(w, "-S%s", socket);
 	words_add(w, "-oConnectTimeout=%d", c->timeout);
 	words_add(w, "-oUser=%s", c->user);

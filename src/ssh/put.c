@@ -1,4 +1,5 @@
 #include "ssh/private/put.h"
+#include "ssh/private/place.h"
 #include "ssh/private/sftp.h"
 #include "ssh/private/staging.h"
 #include "ssh/private/transport.h"
@@ -49,4 +50,35 @@ bool ssh_remove(struct ssh *s, const char *dir, int64_t deadline, struct err *e)
 {
 	return begin(s, deadline, e) &&
 		(staging_remove(s->sftp, dir, deadline, e) || give_up(s, deadline, e));
+}
+
+bool ssh_look(struct ssh *s, const char *const *paths, size_t n, struct ssh_seen *seen,
+	int64_t deadline, struct err *e)
+{
+	return begin(s, deadline, e) &&
+		(place_look(s->sftp, paths, n, seen, deadline, e) ||
+			give_up(s, deadline, e));
+}
+
+bool ssh_place(struct ssh *s, const struct ssh_placing *files, size_t n, bool *swapped,
+	int64_t deadline, struct err *e)
+{
+	*swapped = false;
+	return begin(s, deadline, e) &&
+		(place_files(s->sftp, files, n, swapped, deadline, e) ||
+			give_up(s, deadline, e));
+}
+
+bool ssh_restore(
+	struct ssh *s, const char *const *paths, size_t n, int64_t deadline, struct err *e)
+{
+	return begin(s, deadline, e) &&
+		(place_restore(s->sftp, paths, n, deadline, e) || give_up(s, deadline, e));
+}
+
+bool ssh_forget(
+	struct ssh *s, const char *const *paths, size_t n, int64_t deadline, struct err *e)
+{
+	return begin(s, deadline, e) &&
+		(place_forget(s->sftp, paths, n, deadline, e) || give_up(s, deadline, e));
 }

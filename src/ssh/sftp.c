@@ -19,6 +19,7 @@ enum type {
 	T_VERSION = 2,
 	T_OPEN = 3,
 	T_CLOSE = 4,
+	T_READ = 5,
 	T_WRITE = 6,
 	T_LSTAT = 7,
 	T_SETSTAT = 9,
@@ -29,8 +30,10 @@ enum type {
 	T_RMDIR = 15,
 	T_REALPATH = 16,
 	T_STAT = 17,
+	T_RENAME = 18,
 	T_STATUS = 101,
 	T_HANDLE = 102,
+	T_DATA = 103,
 	T_NAME = 104,
 	T_ATTRS = 105,
 	T_EXTENDED = 200,
@@ -42,6 +45,7 @@ enum {
 	ATTR_OWNER = 2,
 	ATTR_MODE = 4,
 	ATTR_TIMES = 8,
+	OPEN_READ = 1,
 	OPEN_WRITE = 2,
 	OPEN_CREATE = 8,
 	OPEN_EXCLUSIVE = 32,
@@ -64,8 +68,16 @@ struct sftp {
 	uint32_t first_id; /* of requests[0] */
 	struct request *requests;
 	size_t n;
-	bool greeted, can_fsync;
+	bool greeted;
+	unsigned can; /* bits of enum extension */
 };
+
+/* Of OpenSSH's PROTOCOL, section 4. */
+enum extension { FSYNC, POSIX_RENAME, HARDLINK };
+
+static const char *const extensions[] = { [FSYNC] = "fsync@openssh.com",
+	[POSIX_RENAME] = "posix-rename@openssh.com",
+	[HARDLINK] = "hardlink@openssh.com" };
 
 static void put_mode(struct buf *b, mode_t mode)
 {
@@ -79,12 +91,15 @@ static void take_attrs(struct reader *r, struct sftp_attrs *a)
 	size_t ignored;
 
 	*a = (struct sftp_attrs){ .there = true };
-	if (flags & ATTR_SIZE)
-		take(r, 8);
+	if (flags & ATTR_SIZE) {
+		a->has_size = true;
+		a->size = (uint64_t)take_u32(r) << 32;
+		a->size |= take_u32(r);
+	}
 	if (flags & ATTR_OWNER) {
 		a->has_owner = true;
 		a->uid = take_u32(r);
-		take(r, 4);
+		a->gid = take_u32(r);
 	}
 	if (flags & ATTR_MODE) {
 		a->has_mode = true;
@@ -138,9 +153,24 @@ bool sftp_greeted(const struct sftp *s)
 	return s->greeted;
 }
 
+static bool can(const struct sftp *s, enum extension which)
+{
+	return s->can & 1U << which;
+}
+
 bool sftp_can_fsync(const struct sftp *s)
 {
-	return s->can_fsync;
+	return can(s, FSYNC);
+}
+
+bool sftp_can_replace(const struct sftp *s)
+{
+	return can(s, POSIX_RENAME);
+}
+
+bool sftp_can_link(const struct sftp *s)
+{
+	return can(s, HARDLINK);
 }
 
 /* Queue one request; `more` is what follows its id. */
@@ -219,6 +249,63 @@ size_t sftp_chmod(struct sftp *s, const char *path, mode_t mode)
 	return ask_mode(s, T_SETSTAT, "chmod", path, mode);
 }
 
+size_t sftp_chown(struct sftp *s, const char *path, uint32_t uid, uint32_t gid)
+{
+	AUTO(buf) struct buf b = BUF_EMPTY;
+
+	put_text(&b, path);
+	put_u32(&b, ATTR_OWNER);
+	put_u32(&b, uid);
+	put_u32(&b, gid);
+	return ask(s, T_SETSTAT, "chown", path, &b);
+}
+
+size_t sftp_open(struct sftp *s, const char *path)
+{
+	AUTO(buf) struct buf b = BUF_EMPTY;
+
+	put_text(&b, path);
+	put_u32(&b, OPEN_READ);
+	put_u32(&b, 0);
+	return ask(s, T_OPEN, "read", path, &b);
+}
+
+size_t sftp_read(
+	struct sftp *s, const struct sftp_handle *h, const char *path, uint64_t offset)
+{
+	AUTO(buf) struct buf b = BUF_EMPTY;
+
+	put_bytes(&b, h->bytes, h->len);
+	put_u32(&b, (uint32_t)(offset >> 32));
+	put_u32(&b, (uint32_t)offset);
+	put_u32(&b, SFTP_CHUNK);
+	return ask(s, T_READ, "read", path, &b);
+}
+
+static size_t ask_pair(struct sftp *s, enum type type, const char *extension,
+	const char *verb, const char *from, const char *to)
+{
+	AUTO(buf) struct buf b = BUF_EMPTY;
+
+	if (extension)
+		put_text(&b, extension);
+	put_text(&b, from);
+	put_text(&b, to);
+	return ask(s, type, verb, to, &b);
+}
+
+size_t sftp_rename(struct sftp *s, const char *from, const char *to)
+{
+	return can(s, POSIX_RENAME)
+		? ask_pair(s, T_EXTENDED, extensions[POSIX_RENAME], "replace", from, to)
+		: ask_pair(s, T_RENAME, NULL, "put in place", from, to);
+}
+
+size_t sftp_link(struct sftp *s, const char *from, const char *to)
+{
+	return ask_pair(s, T_EXTENDED, extensions[HARDLINK], "keep", from, to);
+}
+
 size_t sftp_create(struct sftp *s, const char *path, mode_t mode)
 {
 	AUTO(buf) struct buf b = BUF_EMPTY;
@@ -255,7 +342,7 @@ size_t sftp_fsync(struct sftp *s, const struct sftp_handle *h, const char *path)
 {
 	AUTO(buf) struct buf b = BUF_EMPTY;
 
-	put_text(&b, "fsync@openssh.com");
+	put_text(&b, extensions[FSYNC]);
 	put_bytes(&b, h->bytes, h->len);
 	return ask(s, T_EXTENDED, "sync", path, &b);
 }
@@ -279,10 +366,16 @@ static bool garbled(struct sftp *s, struct err *e)
 			   : " (does a start-up file of the login shell print something?)");
 }
 
+static void offered(struct sftp *s, const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(extensions); i++)
+		if (len == strlen(extensions[i]) && memcmp(name, extensions[i], len) == 0)
+			s->can |= 1U << i;
+}
+
 /* Section 4: what the server can, as pairs of name and data. */
 static bool greet(struct sftp *s, struct reader r, struct err *e)
 {
-	static const char fsync_name[] = "fsync@openssh.com";
 	uint32_t version = take_u32(&r);
 	const char *name;
 	size_t len, ignored;
@@ -297,8 +390,7 @@ static bool greet(struct sftp *s, struct reader r, struct err *e)
 		take_bytes(&r, &ignored);
 		if (r.bad)
 			return garbled(s, e);
-		if (len == sizeof fsync_name - 1 && memcmp(name, fsync_name, len) == 0)
-			s->can_fsync = true;
+		offered(s, name, len);
 	}
 	s->greeted = true;
 	return true;
@@ -379,6 +471,14 @@ bool sftp_wait(struct sftp *s, size_t ticket, int64_t deadline, struct err *e)
 	return true;
 }
 
+bool sftp_wait_all(struct sftp *s, int64_t deadline, struct err *e)
+{
+	for (size_t ticket = 0; ticket < s->n; ticket++)
+		if (!sftp_wait(s, ticket, deadline, e))
+			return false;
+	return true;
+}
+
 static struct reader body_of(const struct sftp *s, size_t ticket)
 {
 	const struct buf *b = &s->requests[ticket].body;
@@ -444,6 +544,13 @@ bool sftp_done(struct sftp *s, size_t ticket, int64_t deadline, struct err *e)
 	return sftp_code(s, ticket) == SFTP_OK || refused(s, ticket, e);
 }
 
+bool sftp_gone(struct sftp *s, size_t ticket, int64_t deadline, struct err *e)
+{
+	return sftp_wait(s, ticket, deadline, e) &&
+		(sftp_code(s, ticket) == SFTP_NO_SUCH_FILE ||
+			sftp_done(s, ticket, deadline, e));
+}
+
 static bool short_answer(const struct sftp *s, size_t ticket, struct err *e)
 {
 	const struct request *q = &s->requests[ticket];
@@ -490,6 +597,28 @@ bool sftp_opened(struct sftp *s, size_t ticket, struct sftp_handle *h, int64_t d
 	if (!bytes || h->len > sizeof h->bytes)
 		return short_answer(s, ticket, e);
 	memcpy(h->bytes, bytes, h->len);
+	return true;
+}
+
+/* Section 6.4: at least one byte, unless it is the end. */
+bool sftp_data(struct sftp *s, size_t ticket, struct buf *out, bool *end, int64_t deadline,
+	struct err *e)
+{
+	struct reader r;
+	const char *bytes;
+	size_t len;
+
+	if (!sftp_wait(s, ticket, deadline, e))
+		return false;
+	*end = sftp_code(s, ticket) == SFTP_EOF;
+	if (*end)
+		return true;
+	if (!expect(s, ticket, T_DATA, &r, deadline, e))
+		return false;
+	bytes = take_bytes(&r, &len);
+	if (!bytes || len == 0 || len > SFTP_CHUNK)
+		return short_answer(s, ticket, e);
+	buf_add(out, bytes, len);
 	return true;
 }
 

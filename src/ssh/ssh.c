@@ -11,6 +11,7 @@
 #include "ssh/private/put.h"
 #include "ssh/private/sftp.h"
 #include "ssh/private/transport.h"
+#include "ssh/private/unlock.h"
 #include "ssh/private/vouch.h"
 
 #include <libssh2.h>
@@ -18,6 +19,7 @@
 
 static void end(void)
 {
+	unlock_forget();
 	keyfile_forget();
 	known_lines_forget();
 	libssh2_exit();
@@ -38,76 +40,104 @@ static struct ssh *new (const struct transport *by, void *t, char *carrier)
 	return s;
 }
 
-/* Why is NULL where the inventory wants it so. */
+/* Reason is NULL where the inventory wants it so. */
 static struct ssh *by_openssh(const struct ssh_config *c, struct known_hosts *known,
-	const char *why, struct err *e)
+	const char *reason, struct refusal *why, struct err *e)
 {
-	bool ignored, vouched = true;
+	bool vouched = true;
 	struct err unvouched = { 0 };
 	void *t;
 
 	if (!child_found("ssh")) {
 		err_set(e, ERR_IO, "OpenSSH's client, ssh, isn't installed, but needed: %s",
-			why ? why : "the inventory says so (certpush_transport)");
+			reason ? reason : "the inventory says so (certpush_transport)");
 		return NULL;
 	}
 	if (vouch_may(c, known))
 		vouched = vouch_for_all(c, known, deadline_in(c->timeout), &unvouched);
-	t = transport_openssh.open(c, known, deadline_in(c->timeout), &ignored, e);
+	t = transport_openssh.open(c, known, deadline_in(c->timeout), why, e);
 	if (!t && !vouched && e->kind == ERR_AUTH)
 		vouch_failed(e, &unvouched);
-	return t ? new (&transport_openssh, t,
-			   why ? xasprintf("OpenSSH, as %s", why) : xstrdup("OpenSSH"))
-		 : NULL;
+	return t
+		? new (&transport_openssh, t,
+			  reason ? xasprintf("OpenSSH, as %s", reason) : xstrdup("OpenSSH"))
+		: NULL;
 }
 
 static struct ssh *by_libssh2(const struct ssh_config *c, const struct known_hosts *known,
-	bool *beyond, struct err *e)
+	struct refusal *why, struct err *e)
 {
-	void *t = transport_libssh2.open(c, known, deadline_in(c->timeout), beyond, e);
+	void *t = transport_libssh2.open(c, known, deadline_in(c->timeout), why, e);
 
 	return t ? new (&transport_libssh2, t, xasprintf("libssh2 %s", libssh2_version(0)))
 		 : NULL;
 }
 
 /* A host key or a login that libssh2 could ask about properly isn't asked about twice. */
-static struct ssh *by_either(
-	const struct ssh_config *c, struct known_hosts *known, struct err *e)
+static struct ssh *by_either(const struct ssh_config *c, struct known_hosts *known,
+	struct refusal *why, struct err *e)
 {
-	AUTO(str) char *why = choose_openssh(c, known);
-	bool beyond = false;
+	AUTO(str) char *reason = choose_openssh(c, known);
 	struct ssh *s;
 
-	if (why)
-		return by_openssh(c, known, why, e);
-	s = by_libssh2(c, known, &beyond, e);
-	if (s || !beyond)
+	if (reason)
+		return by_openssh(c, known, reason, why, e);
+	s = by_libssh2(c, known, why, e);
+	if (s || !why->beyond)
 		return s;
-	why = xstrdup(e->msg);
-	return by_openssh(c, known, why, e);
+	reason = xstrdup(e->msg);
+	return by_openssh(c, known, reason, why, e);
 }
 
-static struct ssh *by_choice(
+static struct ssh *by_choice(const struct ssh_config *c, struct known_hosts *known,
+	struct refusal *why, struct err *e)
+{
+	struct ssh *s;
+
+	*why = (struct refusal){ 0 };
+	if (!gate_enter(c, deadline_in(c->timeout), e))
+		return NULL;
+	if (c->carrier == SSH_AUTO)
+		s = by_either(c, known, why, e);
+	else
+		s = c->carrier == SSH_LIBSSH2 ? by_libssh2(c, known, why, e)
+					      : by_openssh(c, known, NULL, why, e);
+	gate_leave(c);
+	return s;
+}
+
+/* As ssh does: what nobody named is unlocked only if nothing else was let in. */
+static struct ssh *by_locked(
 	const struct ssh_config *c, struct known_hosts *known, struct err *e)
 {
-	bool ignored;
+	struct ssh_config with = *c;
+	struct refusal why = { .login = true };
+	struct ssh *s = NULL;
 
-	if (c->carrier == SSH_AUTO)
-		return by_either(c, known, e);
-	return c->carrier == SSH_LIBSSH2 ? by_libssh2(c, known, &ignored, e)
-					 : by_openssh(c, known, NULL, e);
+	for (const char *const *key = usual_locked; *key && !s && why.login; key++) {
+		with.key_file = *key;
+		if (!is_locked(c, *key))
+			continue;
+		if (!unlock(&with, *key, e) && e->kind == ERR_STOPPED)
+			return NULL;
+		if (unlocked(*key))
+			s = by_choice(&with, known, &why, e);
+	}
+	return s;
 }
 
 struct ssh *ssh_open(const struct ssh_config *c, struct err *e)
 {
 	AUTO(known_hosts) struct known_hosts known = KNOWN_HOSTS_EMPTY;
+	struct refusal why;
 	struct ssh *s;
 
-	if (!hostkey_known(c, &known, e) || !gate_enter(c, deadline_in(c->timeout), e))
+	if (!hostkey_known(c, &known, e) || (c->key_file && !unlock(c, c->key_file, e)))
 		return NULL;
-	s = by_choice(c, &known, e);
-	gate_leave(c);
-	return s;
+	s = by_choice(c, &known, &why, e);
+	if (s || c->key_file || !why.login || !c->passphrase.get)
+		return s;
+	return by_locked(c, &known, e);
 }
 
 void ssh_close(struct ssh *s)

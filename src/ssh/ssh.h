@@ -32,13 +32,28 @@ struct ssh_vouch {
 	const void *ctx;
 };
 
+/*
+ * Who knows the passphrase of a key file that no agent has. Called by one thread at a time,
+ * once for each key file and source, or up to three times if there is no source.
+ */
+struct ssh_passphrase {
+	const char *source; /* what messages call it, "/etc/certpush/key.pass"; NULL:
+			       somebody who is asked, and may mistype it */
+	/* One line into `out`, empty if there is none; false with *e. NULL: nobody knows.
+	 */
+	bool (*get)(void *ctx, const char *question, struct buf *out, struct err *e);
+	void *ctx;
+};
+
 /* Texts are not owned. */
 struct ssh_config {
 	const char *name;    /* what messages call it: the inventory's name */
 	const char *address; /* host name or address */
 	int port;
 	const char *user;
-	const char *key_file; /* NULL: the agent, then ~/.ssh/id_ed25519, id_ecdsa */
+	const char *key_file; /* NULL: the agent, then ~/.ssh/id_ed25519, id_ecdsa; these
+				 and id_rsa with a passphrase if nothing else was let in */
+	struct ssh_passphrase passphrase;
 	const char
 		*known_hosts; /* NULL: ~/.ssh/known_hosts, then /etc/ssh/ssh_known_hosts */
 	const char *
@@ -126,6 +141,46 @@ bool ssh_lacks_sftp(const struct ssh *s);
 /* Over SFTP: remove the directory that ssh_put made, and the files in it. What is missing
  * is no error. */
 bool ssh_remove(struct ssh *s, const char *dir, int64_t deadline, struct err *e) NODISCARD;
+
+/* ---- files in their place, over SFTP alone: for a login that can run no command ---- */
+
+/* Paths are absolute. What lies beside a file while it isn't proved is what push/remote.sh
+ * leaves there, by the same names. */
+
+enum ssh_state { SSH_MISSING, SSH_REGULAR, SSH_SYMLINK, SSH_OTHER };
+
+struct ssh_seen {
+	enum ssh_state state;
+	unsigned mode;
+	uint32_t uid, gid;
+	bool owed;          /* a push put it there, and nothing has proved it yet */
+	struct buf content; /* of a regular file; may be a key */
+};
+
+/* One for each path; their contents are to be cleared, also if it failed. */
+bool ssh_look(struct ssh *s, const char *const *paths, size_t n, struct ssh_seen *seen,
+	int64_t deadline, struct err *e) NODISCARD;
+
+struct ssh_placing {
+	const char *path;
+	const void *data;
+	size_t len;
+	unsigned mode;
+	bool owned; /* uid and gid are to be its owner's, if the login may say so */
+	uint32_t uid, gid;
+};
+
+/*
+ * Put all of them in place, each by one rename where the server can replace, and keep what
+ * was last proved. *swapped: it came so far that ssh_restore is to put that back.
+ */
+bool ssh_place(struct ssh *s, const struct ssh_placing *files, size_t n, bool *swapped,
+	int64_t deadline, struct err *e) NODISCARD;
+/* Back to what was last proved; or what is there is proved. */
+bool ssh_restore(struct ssh *s, const char *const *paths, size_t n, int64_t deadline,
+	struct err *e) NODISCARD;
+bool ssh_forget(struct ssh *s, const char *const *paths, size_t n, int64_t deadline,
+	struct err *e) NODISCARD;
 
 /* "ssh-ed25519 SHA256:…" of the host key that was accepted, for -v. */
 const char *ssh_host_key(const struct ssh *s);

@@ -1,9 +1,10 @@
 #include "ssh/private/staging.h"
 #include "base/alloc.h"
+#include "ssh/private/copy.h"
 
 #include <string.h>
 
-enum { CHUNK = 32000, MAX_DEPTH = 16 };
+enum { MAX_DEPTH = 16 };
 
 /* One component of a name, with nothing that leads elsewhere. */
 static bool plain(const char *name, size_t len)
@@ -114,14 +115,6 @@ static bool list(struct sftp *f, const char *path, const struct sftp_handle *h,
 	return true;
 }
 
-/* What somebody else removed meanwhile is removed too. */
-static bool gone(struct sftp *f, size_t ticket, int64_t deadline, struct err *e)
-{
-	return sftp_wait(f, ticket, deadline, e) &&
-		(sftp_code(f, ticket) == SFTP_NO_SUCH_FILE ||
-			sftp_done(f, ticket, deadline, e));
-}
-
 /* Remove the files of a directory, then itself. */
 static bool clear(
 	struct sftp *f, const char *path, size_t opened, int64_t deadline, struct err *e)
@@ -143,9 +136,9 @@ static bool clear(
 	if (!sftp_done(f, closed, deadline, e))
 		return false;
 	for (size_t i = 1; i <= names.n; i++)
-		if (!gone(f, first + i, deadline, e))
+		if (!sftp_gone(f, first + i, deadline, e))
 			return false;
-	return gone(f, removed, deadline, e);
+	return sftp_gone(f, removed, deadline, e);
 }
 
 static void look(struct sftp *f, const struct place *p, struct look *l)
@@ -223,62 +216,41 @@ static bool make(struct sftp *f, const struct place *p, struct look *l, int64_t 
 		sftp_done(f, sftp_chmod(f, target(p), S_IRWXU), deadline, e);
 }
 
-/* One file on its way. */
-struct copy {
-	char *path;
-	size_t first, last; /* tickets */
+/* The files under their whole names. */
+struct named {
+	struct ssh_file *files;
+	char **paths;
+	size_t n;
 };
 
-static void copies_free(struct copy *c)
+static struct named named_in(const char *dir, const struct ssh_file *files, size_t n)
 {
-	for (size_t i = 0; c[i].path; i++)
-		free(c[i].path);
-	free(c);
-}
-DEFINE_AUTO(struct copy, copies, copies_free)
+	struct named all = { xcalloc(n + 1, sizeof *all.files),
+		xcalloc(n + 1, sizeof *all.paths), n };
 
-/* Write, sync and close are one round trip, whatever the size. */
-static void send_file(struct sftp *f, struct copy *c, const struct sftp_handle *h,
-	const struct ssh_file *file)
-{
-	size_t ticket = 0;
-
-	c->first = SIZE_MAX;
-	for (size_t at = 0; at < file->len; at += CHUNK) {
-		size_t len = file->len - at < CHUNK ? file->len - at : CHUNK;
-
-		ticket = sftp_write(f, h, c->path, at, (const char *)file->data + at, len);
-		c->first = c->first == SIZE_MAX ? ticket : c->first;
+	for (size_t i = 0; i < n; i++) {
+		all.paths[i] = xasprintf("%s/%s", dir, files[i].name);
+		all.files[i] =
+			(struct ssh_file){ all.paths[i], files[i].data, files[i].len };
 	}
-	if (sftp_can_fsync(f)) {
-		ticket = sftp_fsync(f, h, c->path);
-		c->first = c->first == SIZE_MAX ? ticket : c->first;
-	}
-	c->last = sftp_close(f, h, c->path);
-	c->first = c->first == SIZE_MAX ? c->last : c->first;
+	return all;
 }
 
-static bool copy_all(struct sftp *f, const char *dir, const struct ssh_file *files,
+static void named_clear(struct named *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		free(all->paths[i]);
+	free(all->paths);
+	free(all->files);
+}
+DEFINE_AUTO_VALUE(struct named, named, named_clear)
+
+static bool copy_into(struct sftp *f, const char *dir, const struct ssh_file *files,
 	size_t n, int64_t deadline, struct err *e)
 {
-	AUTO(copies) struct copy *copies = xcalloc(n + 1, sizeof *copies);
+	AUTO(named) struct named all = named_in(dir, files, n);
 
-	for (size_t i = 0; i < n; i++) {
-		copies[i].path = xasprintf("%s/%s", dir, files[i].name);
-		copies[i].first = sftp_create(f, copies[i].path, S_IRUSR | S_IWUSR);
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct sftp_handle h;
-
-		if (!sftp_opened(f, copies[i].first, &h, deadline, e))
-			return false;
-		send_file(f, &copies[i], &h, &files[i]);
-	}
-	for (size_t i = 0; i < n; i++)
-		for (size_t ticket = copies[i].first; ticket <= copies[i].last; ticket++)
-			if (!sftp_done(f, ticket, deadline, e))
-				return false;
-	return true;
+	return copy_files(f, all.files, n, deadline, e);
 }
 
 /* The login's home, where relative names begin, and the name itself. */
@@ -310,7 +282,7 @@ bool staging_put(struct sftp *f, const char *dir, const struct ssh_file *files, 
 			return err_set(
 				e, ERR_CONFIG, "not a file name: '%s'", files[i].name);
 	return place_of(dir, &p, e) && make(f, &p, &l, deadline, e) &&
-		copy_all(f, target(&p), files, n, deadline, e) &&
+		copy_into(f, target(&p), files, n, deadline, e) &&
 		absolute(f, &l, target(&p), path, deadline, e);
 }
 

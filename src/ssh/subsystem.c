@@ -18,8 +18,10 @@ static bool receive(
 
 	if (n == CHANNEL_BROKEN)
 		return false;
-	if (n > 0)
+	if (n > 0) {
 		buf_add(in, data, (size_t)n);
+		wipe(data, (size_t)n); /* it may be of a key */
+	}
 	other = channel_read(s, s->subsystem, 1, data, sizeof data, e);
 	*moved = n > 0 || other > 0;
 	*end = n == CHANNEL_END && other <= 0;

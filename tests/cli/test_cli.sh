@@ -1,6 +1,6 @@
 #!/bin/bash
 # test_cli.sh CERTPUSH - what the command line says and returns: every mistake is one clear line on stderr,
-# exit status 2, and nothing on stdout. Needs openssl and python3; no network, no root.
+# exit status 2, and nothing on stdout. Needs openssl, python3 and ssh-keygen; no network, no root.
 # shellcheck disable=SC2015,SC2016 # "a && b || wrong" is meant so, and so is a $ in a message
 set -u
 
@@ -293,6 +293,81 @@ for line in open("out"): json.loads(line)' || wrong 'check: each line should be 
 run --format json check www.exmaple.net
 [ $status = 2 ] && python3 -c 'import json
 for line in open("out"): json.loads(line)' || wrong 'an error as JSON'
+# ---- a key with a passphrase: nobody is dialled before it is open, and at port 1 nobody listens ----
+
+ssh-keygen -q -t ed25519 -a 1 -N 'open sesame' -f locked
+locked() { # VARIABLES of the host
+	cat >hosts.yml <<-END
+		linode:
+		  hosts:
+		    linode:
+		      {ansible_host: 127.0.0.1, ansible_port: 1, ansible_ssh_private_key_file: locked, $*
+		      certpush: {nginx: {certificate: www.example.net}}}
+	END
+}
+fails() { # TEXT...: all of them on stderr
+	run plan
+	[ $status = 1 ] || wrong "$what: not 1"
+	for text; do
+		grep -qF -- "$text" err || wrong "$what: doesn't say '$text'"
+	done
+	! grep -q sesame out err || wrong "$what: shows the passphrase"
+}
+good
+echo 'trust: certs/www.example.net/fullchain.pem' >>certpush.yml
+locked
+fails 'UNREACHABLE'
+locked 'certpush_key_passphrase_file: pass,'
+fails 'FAILED! locked: pass: No such file'
+echo 'open sesame' >pass
+fails 'FAILED! locked: pass: holds a secret that others can read'
+chmod 600 pass
+fails 'UNREACHABLE'
+echo 'open' >pass
+fails 'FAILED! wrong passphrase for locked (pass)'
+locked 'certpush_key_passphrase_command: "echo open sesame",'
+fails 'UNREACHABLE'
+locked 'certpush_key_passphrase_command: "sh -c \"echo sealed >&2; exit 3\"",'
+fails 'FAILED! locked: certpush_key_passphrase_command: sh: exit status 3: sealed'
+
+# typed TEXT STATUS COUNT: at a terminal, once it is asked for; so many questions
+typed() {
+	what="at a terminal: $1"
+	: >err
+	python3 - "$certpush" "$@" >out <<-'END' || wrong "$what"
+		import os, pty, sys
+		certpush, text, status, count = sys.argv[1:]
+		question = b"Enter passphrase for key 'locked': "
+		pid, fd = pty.fork()
+		if pid == 0:
+		    os.execl(certpush, certpush, "plan")
+		seen, answered = b"", 0
+		while True:
+		    try:
+		        more = os.read(fd, 4096)
+		    except OSError:
+		        break
+		    if not more:
+		        break
+		    seen += more
+		    if seen.count(question) > answered:
+		        answered += 1
+		        os.write(fd, eval(f"b'{text}'"))
+		ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+		print(ended, answered, seen)
+		sys.exit(ended != int(status) or answered != int(count) or b"sesame" in seen)
+	END
+}
+locked
+typed 'open sesame\n' 1 1
+prints 'UNREACHABLE'
+typed 'open\n' 1 3
+prints 'wrong passphrase for locked, 3 times'
+typed '\n' 1 1
+prints 'UNREACHABLE'
+typed 'open\x03' 130 1
+prints 'interrupted'
+
 rm -r certs/www.example.net
 run check
 [ $status = 1 ] || wrong 'a certificate that is missing: not 1'

@@ -96,6 +96,16 @@ host_vars() {
 	cat "$file.first" - >"$file"
 }
 
+# configure_sshd HOST SED-EXPRESSION: its sshd_config as packaged, edited so; at the end it is as packaged again.
+# shellcheck disable=SC2016 # expanded there
+configure_sshd() {
+	"$lab" exec "$1" sh -c '[ -e /run/sshd_config ] || cp /etc/ssh/sshd_config /run/sshd_config; sed "$1" /run/sshd_config >/etc/ssh/sshd_config' sh "$2"
+	"$lab" break "$1" sshd
+	"$lab" mend "$1"
+	configured=$1
+}
+trap '(status=$?; if [[ ${configured-} ]]; then configure_sshd "$configured" ""; fi; exit $status); clean_up' EXIT
+
 # ---- what is there ----
 
 # "SERVICE DIRECTORY CERTIFICATE PORT[/STARTTLS]..." of each service of a host.

@@ -86,7 +86,7 @@ ends 0 answers ovh "  256 $of_ovh ovh (X)"
 grep -c '^ovh' "$known" | grep -qx 1 || fail 'not that one alone'
 ends 0 answers ovh y
 grep -c '^ovh' "$known" | grep -qx "$(keys ovh | wc -l)" || fail 'not all of them'
-ends 0 certpush push
+ends 0 certpush push --force
 # shellcheck disable=SC2086 # words
 up_to_date $hosts
 

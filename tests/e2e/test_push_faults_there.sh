@@ -8,7 +8,7 @@ mint_all
 quiet certpush push
 
 try_rows <<'END'
-send     | fail     |   1 | old   | old |                  | ^fatal: \[HOST\] FAILED! the host.s SFTP server ended
+send     | fail     |   0 | new   | new |                  |
 stage    | full     |   1 | old   | old |                  | ^fatal: \[HOST\] FAILED! /etc/.*\.pem: .*No space left on device; nothing was changed$
 stage    | ro       |   1 | old   | old |                  | ^fatal: \[HOST\] FAILED! /etc/.*\.pem: .*Read-only file system; nothing was changed$
 keep     | ro       |   1 | old   | old |                  | ^fatal: \[HOST\] FAILED! /etc/.*\.pem: the old file can.t be kept: .*Read-only file system; nothing was changed$

@@ -1,7 +1,7 @@
 #!/bin/bash
 # How files travel: with the script where that is asked for, or where a host has no SFTP; as another user than the login; and on
 # a connection that is cut anywhere.
-# shellcheck source=push_lib.sh disable=SC2016 # expanded there
+# shellcheck source=push_lib.sh
 . "$(dirname "$0")/push_lib.sh"
 own_control
 all=$dir/control/inventory/group_vars/all.yml
@@ -17,13 +17,6 @@ modes() {
 		# shellcheck disable=SC2046 # words
 		"$lab" exec "$host" find $(services "$host" | cut -d' ' -f2) -printf '%M %u:%g %p\n'
 	done | sort
-}
-
-# configure_sshd HOST SED-EXPRESSION: of its sshd_config as packaged
-configure_sshd() {
-	"$lab" exec "$1" sh -c '[ -e /run/sshd_config ] || cp /etc/ssh/sshd_config /run/sshd_config; sed "$1" /run/sshd_config >/etc/ssh/sshd_config' sh "$2"
-	"$lab" break "$1" sshd
-	"$lab" mend "$1"
 }
 
 quiet certpush push --force
@@ -60,6 +53,7 @@ nothing_left panix
 host_vars panix </dev/null
 
 # no SFTP, or no channel for it: by itself
+# shellcheck disable=SC2016 # sed's
 for config in 's/^Subsystem/#&/' '$aMaxSessions 1'; do
 	configure_sshd panix "$config"
 	for carrier in libssh2 openssh; do

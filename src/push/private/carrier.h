@@ -7,16 +7,21 @@
 #include "base/err.h"
 #include "conf/inventory.h"
 #include "push/private/passwords.h"
+#include "report/report.h"
 #include "ssh/ssh.h"
 
 struct carrier;
 
 /* Says ERR_NET or ERR_TIMEOUT when the host can't be reached, ERR_AUTH when it lets nobody
- * in. vouch: as in ssh_config, for a host that wants it. */
+ * in. vouch: as in ssh_config, for a host that wants it. The report asks for a passphrase
+ * that nothing else tells. */
 struct carrier *carrier_open(const struct host *h, struct passwords *passwords,
-	const struct ssh_vouch *vouch, struct err *e) NODISCARD;
+	const struct ssh_vouch *vouch, struct report *report, struct err *e) NODISCARD;
 void carrier_close(struct carrier *c);
 DEFINE_AUTO(struct carrier, carrier, carrier_close)
+
+/* NULL: this machine. */
+struct ssh *carrier_ssh(const struct carrier *c);
 
 /* For -v: the host key that was accepted and what carries, or that it is this machine. */
 const char *carrier_tell(const struct carrier *c);

@@ -17,6 +17,7 @@ struct job {
 	const struct planned_host *planned; /* of push->planned; NULL: it isn't in it */
 	struct seen_file *seen;
 	struct carrier *carrier;
+	bool sftp_only; /* no command can be run there */
 	struct recap recap;
 	size_t changes;
 	int retries; /* how often it may still be tried to reach it */

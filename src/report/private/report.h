@@ -19,7 +19,7 @@ struct report_streams {
 struct report *report_on(const struct report_options *o, const struct report_streams *s)
 	NODISCARD;
 
-/* What one event prints. */
+/* What events print, until it is printed. */
 struct page {
 	struct buf out, err;
 };
@@ -31,11 +31,16 @@ struct report {
 	struct page page;
 	struct buf step; /* the progress line, as it is on the screen */
 	bool unwritten;
+	bool asking; /* nothing is printed until that is over */
 	/* the text sink's */
 	char *section; /* a banner that waits */
 	char *heading; /* the host whose probes are being listed */
 	bool in_recap;
 };
+
+/* From the first on nothing is printed; the second prints what was held back. */
+void report_hold(struct report *r);
+void report_release(struct report *r);
 
 typedef void show(struct report *r, const struct event *ev);
 show text_show, json_show;

@@ -17,6 +17,9 @@ char *complaint_line(const char *log) NODISCARD;
 bool complaint_err(const struct ssh_config *c, const struct known_hosts *k, const char *log,
 	struct err *e);
 
+/* That was because no key was let in. */
+bool complaint_of_login(const char *log);
+
 /* It was closed on before a word was said, as sshd's MaxStartups does; by the host, or by a
  * jump host on the way. */
 bool complaint_too_early(const char *log);

@@ -14,6 +14,7 @@ struct keyfile {
 	struct buf text; /* the file */
 	struct buf blob; /* its public half; empty if that can't be told */
 	bool encrypted;  /* needs a passphrase */
+	bool aead;       /* by a cipher that libssh2 can't: AES-GCM, ChaCha20-Poly1305 */
 	bool rsa;
 	struct signer *signer; /* NULL: only libssh2 can sign with it */
 };

@@ -4,11 +4,11 @@
 #pragma once
 
 #include "ssh/private/session.h"
-#include "ssh/ssh.h"
+#include "ssh/private/transport.h"
 
 /*
- * ERR_AUTH says which keys were tried, or why one could not be. *beyond: there is a key
+ * ERR_AUTH says which keys were tried, or why one could not be; why->beyond: there is a key
  * that OpenSSH could try and libssh2 can't.
  */
-bool login(struct session *s, const struct ssh_config *c, int64_t deadline, bool *beyond,
-	struct err *e) NODISCARD;
+bool login(struct session *s, const struct ssh_config *c, int64_t deadline,
+	struct refusal *why, struct err *e) NODISCARD;

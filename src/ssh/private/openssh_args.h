@@ -6,7 +6,7 @@
 #include "base/words.h"
 #include "ssh/ssh.h"
 
-/* vouched: a known_hosts file that counts as well, or NULL. False with ERR_CONFIG if the
- * proxy command isn't one. */
+/* vouched: a known_hosts file that counts as well, or NULL. asks: for the passphrase of its
+ * key, and for nothing else. False with ERR_CONFIG if the proxy command isn't one. */
 bool openssh_args(const struct ssh_config *c, const char *socket, const char *vouched,
-	struct words *w, struct err *e) NODISCARD;
+	bool asks, struct words *w, struct err *e) NODISCARD;

@@ -7,13 +7,18 @@
 #include "ssh/private/known_hosts.h"
 #include "ssh/ssh.h"
 
+/* Why none was opened, as far as another try may do better. */
+struct refusal {
+	bool again;  /* closed before a word was said, as sshd's MaxStartups does */
+	bool beyond; /* for a reason that isn't the host's or the user's: another transport
+		      */
+	bool login;  /* no key was let in: others */
+};
+
 struct transport {
-	/*
-	 * NULL with *e; *beyond: for a reason that isn't the host's or the user's, and
-	 * another transport may do better.
-	 */
+	/* NULL with *e and *why. */
 	void *(*open)(const struct ssh_config *c, const struct known_hosts *k,
-		int64_t deadline, bool *beyond, struct err *e);
+		int64_t deadline, struct refusal *why, struct err *e);
 	void (*close)(void *t);
 	const char *(*host_key)(const void *t);
 

@@ -23,6 +23,7 @@ static void what_isnt_said_has_its_default(void **state)
 	assert_int_equal(c->port, 22);
 	assert_null(c->user);
 	assert_null(c->key_file);
+	assert_int_equal(secret_sources(&c->key_passphrase), 0);
 	assert_null(c->known_hosts);
 	assert_null(c->proxy_command);
 	assert_null(c->remote_tmp);
@@ -62,6 +63,11 @@ static void told(const struct connection *c, struct buf *out)
 		buf_printf(out, " user=%s", c->user);
 	if (c->key_file)
 		buf_printf(out, " key=%s", c->key_file);
+	if (c->key_passphrase.file)
+		buf_printf(out, " phrase in %s", c->key_passphrase.file);
+	if (c->key_passphrase.command)
+		buf_printf(out, " phrase by %s in %s", c->key_passphrase.command,
+			c->key_passphrase.dir);
 	if (c->known_hosts)
 		buf_printf(out, " known=%s", c->known_hosts);
 	if (c->proxy_command)
@@ -100,6 +106,13 @@ static void ansibles_variables_are_understood(void **state)
 		{ "ansible_host: \"[2001:db8::1]\"", "2001:db8::1:22" },
 		{ "ansible_private_key_file: /k", "h:22 key=/k" },
 		{ "ansible_ssh_private_key_file: ~/.ssh/k", "h:22 key=/home/u/.ssh/k" },
+		{ "certpush_key_passphrase_file: /k.pass", "h:22 phrase in /k.pass" },
+		{ "certpush_key_passphrase_file: ~/k.pass",
+			"h:22 phrase in /home/u/k.pass" },
+		{ "certpush_key_passphrase_file: \"{{ d }}/k.pass\", d: secret",
+			"h:22 phrase in secret/k.pass" },
+		{ "certpush_key_passphrase_command: pass show ssh",
+			"h:22 phrase by pass show ssh in ." },
 		{ "ansible_become: yes", "h:22 become=root" },
 		{ "ansible_become: \"True\", ansible_become_user: w", "h:22 become=w" },
 		{ "ansible_become: 1, ansible_become_method: ansible.builtin.sudo",
@@ -288,6 +301,12 @@ static void what_isnt_understood_is_told_with_its_place(void **state)
 			"2:18: ansible_host: expected a host name or an address, found 'a b'" },
 		{ "ansible_host: \"\"",
 			"2:18: ansible_host: expected a host name or an address, found ''" },
+		{ "certpush_key_passphrase_file: ''",
+			"2:34: certpush_key_passphrase_file: expected a text, found ''" },
+		{ "certpush_key_passphrase_command: [pass]",
+			"2:37: certpush_key_passphrase_command: expected a text, found a list" },
+		{ "certpush_key_passphrase_file: k, certpush_key_passphrase_command: c",
+			"2:70: certpush_key_passphrase_command: certpush_key_passphrase_file is said too: one of them" },
 		{ "ansible_user: -x",
 			"2:18: ansible_user: expected a user's name, found '-x'" },
 		{ "ansible_become: maybe",

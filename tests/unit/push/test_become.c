@@ -75,7 +75,7 @@ static bool run(const struct connection *to, struct buf *out, struct err *e)
 	AUTO(buf) struct buf text = BUF_EMPTY;
 	const struct host h = { .name = "h", .connection = *to };
 	struct passwords *passwords = passwords_new();
-	AUTO(carrier) struct carrier *c = carrier_open(&h, passwords, NULL, e);
+	AUTO(carrier) struct carrier *c = carrier_open(&h, passwords, NULL, NULL, e);
 	bool ok;
 
 	buf_puts(&text, script);

@@ -218,7 +218,7 @@ static void this_machine_is_a_host_too(void **state)
 	AUTO(buf) struct buf got = BUF_EMPTY;
 	struct err e;
 
-	c = carrier_open(&h, NULL, NULL, &e);
+	c = carrier_open(&h, NULL, NULL, NULL, &e);
 	buf_printf(&script,
 		"echo certpush x; dd bs=1 count=%zu of=%s 2>/dev/null; echo end",
 		sizeof key, path);

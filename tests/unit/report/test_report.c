@@ -848,6 +848,29 @@ static void events_of_many_threads_come_out_whole(void **state)
 		assert_memory_equal(s.out + i * strlen(want), want, strlen(want));
 }
 
+/* While somebody is asked, as report_ask does. */
+static void held_back_until_it_is_answered(void **state)
+{
+	struct screen s;
+
+	(void)state;
+	screen_open(&s, (struct report_options){ .progress = true });
+	report_emit(s.report, &(struct event){ .kind = EVENT_STEP, .detail = "one" });
+	report_hold(s.report);
+	fflush(s.files[1]);
+	assert_string_equal(s.err, "\r\x1b[Kone\r\x1b[K");
+	report_warn(s.report, "first");
+	report_emit(s.report, &(struct event){ .kind = EVENT_STEP, .detail = "two" });
+	report_warn(s.report, "second");
+	fflush(s.files[1]);
+	assert_string_equal(s.err, "\r\x1b[Kone\r\x1b[K");
+	report_release(s.report);
+	screen_close(&s);
+	assert_non_null(strstr(s.err, "first\n"));
+	assert_non_null(strstr(s.err, "second\n\r\x1b[Ktwo"));
+	screen_clear(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -877,6 +900,7 @@ int main(void)
 		cmocka_unit_test(an_error_tells_its_place),
 		cmocka_unit_test(a_full_disk_is_noticed),
 		cmocka_unit_test(events_of_many_threads_come_out_whole),
+		cmocka_unit_test(held_back_until_it_is_answered),
 	};
 
 	setenv("TZ", "UTC0", 1);

@@ -469,7 +469,8 @@ static void logins(void **state)
 	free(d->key);
 	d->key = sshd_path(d, "locked_ed25519");
 	refuses(d, ERR_AUTH,
-		(const char *const[]){ "is protected by a passphrase", "ssh-add ", NULL });
+		(const char *const[]){ "is protected by a passphrase", "ssh-add ",
+			"certpush_key_passphrase_file", NULL });
 }
 
 /* What we sign with ourselves, a key parsed once; and what libssh2 has to. */

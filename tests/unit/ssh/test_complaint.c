@@ -162,5 +162,6 @@ int main(void)
 		cmocka_unit_test(too_early),
 	};
 
+	setenv("HOME", "/nowhere", 1); /* nobody's keys */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,8 @@
 	"b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAFAAAAAtzc2gtZWQyNTUxOQAAAAFB"
 #define LOCKED                                                                             \
 	"b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAEbm9uZQAAAAAAAAABAAAAFAAAAAtzc2gtZWQyNTUxOQAAAAFB"
+#define GCM                                                                                \
+	"b3BlbnNzaC1rZXktdjEAAAAAFmFlczI1Ni1nY21Ab3BlbnNzaC5jb20AAAAEbm9uZQAAAAAAAAABAAAAFAAAAAtzc2gtZWQyNTUxOQAAAAFB"
 #define RSA                                                                                \
 	"b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAEAAAAAdzc2gtcnNhAAAAAUE="
 
@@ -26,6 +28,7 @@ static const struct row {
 } rows[] = {
 	{ "OpenSSH", OPENSSH(PLAIN), "", false, false, "ssh-ed25519" },
 	{ "OpenSSH with a passphrase", OPENSSH(LOCKED), "", true, false, "ssh-ed25519" },
+	{ "OpenSSH with an AEAD cipher", OPENSSH(GCM), "", true, false, "ssh-ed25519" },
 	{ "OpenSSH RSA", OPENSSH(RSA), "", false, true, "ssh-rsa" },
 	{ "OpenSSH cut in its public key",
 		OPENSSH("b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAFAAAAAtz"),
@@ -67,6 +70,7 @@ static void told(void **state)
 
 		keyfile_inspect(&k, r->text, strlen(r->text), r->pub);
 		type = key_blob_type(k.blob.data, k.blob.len);
+		assert_int_equal(k.aead, strstr(r->name, "AEAD") != NULL);
 		if (k.encrypted != r->encrypted || k.rsa != r->rsa ||
 			strcmp(type ? type : "", r->type ? r->type : "") != 0)
 			fail_msg("%s: encrypted %d, rsa %d, %s", r->name, k.encrypted,

@@ -134,6 +134,41 @@ static void wrong_answers_to(void **state)
 	}
 }
 
+/* What a read may be answered by; a file that gives nothing and doesn't end isn't one. */
+static void answers_to_a_read(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *error; /* NULL: it is good */
+		bool end;
+	} reads[] = {
+		{ BYTES(HELLO "\0\0\0\13\147\0\0\0\0\0\0\0\2ab"), NULL, false },
+		{ BYTES(HELLO "\0\0\0\11\145\0\0\0\0\0\0\0\1"), NULL, true },
+		{ BYTES(HELLO "\0\0\0\11\147\0\0\0\0\0\0\0\0"), "malformed", false },
+		{ BYTES(HELLO "\0\0\0\13\147\0\0\0\0\0\0\0\3ab"), "malformed", false },
+		{ BYTES(HELLO "\0\0\0\11\145\0\0\0\0\0\0\0\3"), "read x: permission denied",
+			false },
+		{ BYTES(HELLO "\0\0\0\11\145\0\0\0\0\0\0\0\0"), "wrong kind", false },
+	};
+	const struct sftp_handle h = { "", 1 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(reads); i++) {
+		struct tape t = { reads[i].bytes, reads[i].len, 0, 7 };
+		AUTO(sftp) struct sftp *f = sftp_new((struct sftp_pipe){ tape_move, &t });
+		AUTO(buf) struct buf got = BUF_EMPTY;
+		struct err e = { 0 };
+		bool end = false;
+		const bool ok = sftp_data(f, sftp_read(f, &h, "x", 0), &got, &end, 0, &e);
+
+		assert_int_equal(end, reads[i].end);
+		if (ok != !reads[i].error || (!ok && !strstr(e.msg, reads[i].error)))
+			fail_msg("%zu: %s", i, e.msg);
+		assert_string_equal(got.data, ok && !end ? "ab" : "");
+	}
+}
+
 /* Answers may come in another order; tickets start anew after sftp_forget. */
 static void any_order(void **state)
 {
@@ -160,6 +195,7 @@ int main(void)
 		cmocka_unit_test(bad_servers),
 		cmocka_unit_test(good_server_byte_by_byte),
 		cmocka_unit_test(wrong_answers_to),
+		cmocka_unit_test(answers_to_a_read),
 		cmocka_unit_test(any_order),
 	};
 
