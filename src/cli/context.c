@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "dane/dane.h"
 #include "probe/probe.h"
 
 int exit_status(const struct err *e)
@@ -131,8 +132,10 @@ static bool load_inventory(struct context *c, int *status)
 	if (!load_playbooks(c, status))
 		return false;
 	c->inventory = inventory_load(c->arena, path, c->playbooks, &all);
-	if (c->inventory)
+	if (c->inventory) {
 		check_certificates(c, &all);
+		dane_check(c->settings, c->inventory, &all);
+	}
 	return all.n == 0 || tell_all(c, &all, status);
 }
 

@@ -1,13 +1,18 @@
 #include "cli/deploy.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fs.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "cli/owing.h"
 #include "cli/sshfp.h"
+#include "dane/dane.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+
+#define WAIT_MAX 604800 /* seconds: no TTL that is believed is longer */
 
 /* A certificate that some host wants, read once for all of them. */
 struct want {
@@ -18,7 +23,8 @@ struct want {
 
 struct wants {
 	const struct deploy *deploy;
-	struct want **list; /* each stays where it is */
+	const struct dane *dane; /* whose word counts, once it is there */
+	struct want **list;      /* each stays where it is */
 	size_t n;
 	struct contents *contents;
 	const struct service **left_out; /* what they must hold can't be had */
@@ -74,15 +80,26 @@ static bool is_planned(
 	return there && planned_service(there, s->name);
 }
 
-static bool wanted(void *ctx, const struct host *h, const struct service *s)
+/* Whatever may stand in its way. */
+static bool meant(const struct wants *w, const struct host *h, const struct service *s)
 {
-	const struct wants *w = ctx;
-
-	if (is_left_out(w, s))
-		return false;
 	if (w->deploy->planned)
 		return is_planned(w->deploy->planned, h, s);
 	return named(w->deploy, s) && concerned(w->deploy, s);
+}
+
+/* What TLSA records are looked at for. */
+static bool asked_for(void *ctx, const struct host *h, const struct service *s)
+{
+	const struct wants *w = ctx;
+
+	return !is_left_out(w, s) && meant(w, h, s);
+}
+
+static bool wanted(void *ctx, const struct host *h, const struct service *s)
+{
+	return asked_for(ctx, h, s) &&
+		dane_permits(((const struct wants *)ctx)->dane, h, s);
 }
 
 static struct want *find(const struct wants *w, const char *name)
@@ -137,6 +154,8 @@ static void add(struct wants *w, const char *name)
 
 		report_emit(c->report, &ev);
 		w->unfit++;
+		if (w->deploy->left)
+			w->deploy->left(w->deploy->ctx, name, NULL);
 	}
 }
 
@@ -183,7 +202,7 @@ static void collect(struct wants *w, const struct host *const *hosts, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < hosts[i]->n_services; k++)
-			if (wanted(w, hosts[i], &hosts[i]->services[k]))
+			if (meant(w, hosts[i], &hosts[i]->services[k]))
 				add_service(w, hosts[i], &hosts[i]->services[k]);
 }
 
@@ -273,6 +292,11 @@ static bool rollout_of(const struct context *c, struct rollout *r, struct err *e
 	return !o->serial || rollout_serial_parse(c->arena, o->serial, r, e);
 }
 
+static bool unfinished(const struct push_total *t, size_t host)
+{
+	return t->ends[host] == PUSH_FAILED || t->ends[host] == PUSH_NOT_BEGUN;
+}
+
 /* Those that -l @FILE has to go over again; no file where there are none. */
 static void write_retry_file(const struct context *c, const struct host *const *hosts,
 	size_t n, const struct push_total *t)
@@ -284,11 +308,19 @@ static void write_retry_file(const struct context *c, const struct host *const *
 	if (!path)
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (t->ends[i] == PUSH_FAILED || t->ends[i] == PUSH_NOT_BEGUN)
+		if (unfinished(t, i))
 			buf_printf(&text, "%s\n", hosts[i]->name);
 	if (text.len > 0 ? !fs_write(path, text.data, text.len, 0644, &e)
 			 : unlink(path) < 0 && errno != ENOENT && !err_sys(&e, "%s", path))
 		report_warn(c->report, "%s", e.msg);
+}
+
+static bool all_fit(struct wants *w, const struct service *s)
+{
+	for (size_t i = 0; i < s->n_certificates; i++)
+		if (!bundle_of(w, s->certificates[i]))
+			return false;
+	return true;
 }
 
 struct outcome {
@@ -306,18 +338,79 @@ static bool is_done(void *ctx, const struct host *h, const struct service *s)
 	for (size_t i = 0; i < o->n; i++)
 		if (o->hosts[i] == h)
 			return o->ends[i] == PUSH_DONE && wanted(o->wants, h, s) &&
-				bundle_of(o->wants, s->certificates[0]);
+				all_fit(o->wants, s);
 	return false;
 }
 
-/* gone: hosts that failed already. */
+static void tell_left(struct outcome *o)
+{
+	const struct deploy *d = o->wants->deploy;
+
+	for (size_t i = 0; d->left && i < o->n; i++)
+		for (size_t k = 0; k < o->hosts[i]->n_services; k++) {
+			const struct service *s = &o->hosts[i]->services[k];
+
+			if (!meant(o->wants, o->hosts[i], s) || is_done(o, o->hosts[i], s))
+				continue;
+			for (size_t j = 0; j < s->n_certificates; j++)
+				d->left(d->ctx, s->certificates[j], o->hosts[i]->name);
+		}
+}
+
+/* What TLSA records stand in the way of isn't pushed to. *dane may be NULL. */
+static bool begin_dane(struct wants *wants, const struct push *p, struct dane_request *r,
+	struct dane **dane, struct err *e)
+{
+	const struct deploy *d = wants->deploy;
+	struct context *c = d->context;
+
+	*r = (struct dane_request){
+		.settings = c->settings,
+		.inventory = c->inventory,
+		.store = c->store,
+		.prober = p->prober,
+		.hosts = p->hosts,
+		.n_hosts = p->n_hosts,
+		.wanted = asked_for,
+		.bundle = bundle_of,
+		.ctx = wants,
+		.width = p->forks,
+		.dry = d->dry,
+		.force = d->force,
+		.report = c->report,
+	};
+	/* what is thrown away will never be served */
+	*dane = d->trial ? NULL : dane_begin(r, e);
+	wants->dane = *dane;
+	return e->kind == ERR_NONE;
+}
+
+static void tell_refused(const struct context *c, const struct dane_total *gate)
+{
+	AUTO(buf) struct buf text = BUF_EMPTY;
+	struct event ev = { .kind = EVENT_SUMMARY };
+
+	if (gate->refused == 0)
+		return;
+	buf_printf(&text, "%zu service%s left for want of a TLSA record", gate->refused,
+		many(gate->refused));
+	ev.detail = text.data;
+	report_emit(c->report, &ev);
+}
+
+/* gone: hosts that failed already. *again: to be carried out once more then; 0: it needn't,
+ * or nobody wants to wait. */
 static int carry_out(const struct deploy *d, const struct host *const *hosts, size_t n,
-	size_t gone, struct push_total *total)
+	size_t gone, struct push_total *total, time_t *again)
 {
 	struct context *c = d->context;
 	AUTO(wants) struct wants wants = { .deploy = d, .contents = contents_new() };
 	AUTO(prober) struct prober *prober = NULL;
 	const struct ssh_vouch vouch = sshfp_vouch(c->settings);
+	AUTO(dane) struct dane *dane = NULL;
+	struct dane_request request;
+	struct dane_total gate;
+	struct outcome outcome = { &wants, hosts, n, NULL };
 	struct rollout rollout;
 	struct err e = { 0 };
 	struct push push = {
@@ -340,24 +433,45 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 		.report = c->report,
 	};
 
+	*again = 0;
 	if (!rollout_of(c, &rollout, &e))
 		return tell_error(c, &e);
 	report_section(c->report, d->dry ? "PLAN" : d->back ? "ROLLBACK" : "PUSH");
 	collect(&wants, hosts, n);
 	push.prober = prober = prober_new(c->trust, &e);
-	if (!prober)
+	if (!prober || !begin_dane(&wants, &push, &request, &dane, &e))
 		return tell_error(c, &e);
 	*total = push_run(&push);
+	outcome.ends = total->ends;
+	gate = dane_end(dane);
+	*again = c->options->wait && !d->dry && !stop_requested() ? gate.from : 0;
 	if (!d->dry)
 		write_retry_file(c, hosts, n, total);
 	if (!d->dry && !d->back)
-		owing_keep(c, total, is_done,
-			&(struct outcome){ &wants, hosts, n, total->ends });
+		owing_keep(c, total, is_done, &outcome);
+	if (!*again)
+		tell_left(&outcome);
 	free(TAKE(total->ends));
 	free(TAKE(total->owed));
-	if (wants.unfit + gone == 0)
+	if (wants.unfit + gone + gate.refused + gate.held == 0 && !d->partial)
 		summarize(d, total);
-	return total->failed + wants.unfit + gone > 0 ? EXIT_FAILED : EXIT_OK;
+	tell_refused(c, &gate);
+	return total->failed + wants.unfit + gone + gate.refused > 0 ? EXIT_FAILED
+								     : EXIT_OK;
+}
+
+static bool wait_until(const struct context *c, time_t when)
+{
+	const time_t left = when - clock_now();
+	AUTO(buf) struct buf text = BUF_EMPTY;
+	struct event ev = { .kind = EVENT_STEP };
+	struct err stopped;
+
+	buf_printf(&text, "waiting until %s", time_openssl(when).s);
+	ev.detail = text.data;
+	report_emit(c->report, &ev);
+	return left <= 0 ||
+		clock_sleep_ms((int)(left > WAIT_MAX ? WAIT_MAX : left) * 1000, &stopped);
 }
 
 /* Those before --start-at's are left out. */
@@ -402,6 +516,7 @@ int deploy_run(const struct deploy *d, struct push_total *total)
 	struct push_total unwatched;
 	const struct host **hosts;
 	struct err e = { 0 };
+	time_t again = 0;
 	size_t n, gone = 0;
 	int status;
 
@@ -409,7 +524,9 @@ int deploy_run(const struct deploy *d, struct push_total *total)
 		gone = select_planned(d, &hosts, &n);
 	else if (!check_words(d, &e) || !select_hosts(c, &hosts, &n, &e))
 		return tell_error(c, &e);
-	status = carry_out(d, hosts, n, gone, total ? total : &unwatched);
+	do
+		status = carry_out(d, hosts, n, gone, total ? total : &unwatched, &again);
+	while (again && wait_until(c, again));
 	free(hosts);
 	return status;
 }

@@ -14,12 +14,17 @@ struct deploy {
 	const char *const *certificates; /* only services that use these; n 0: all */
 	size_t n_certificates;
 	bool dry;
-	bool back;  /* what the store had before, in place of what it has */
-	bool force; /* replace also what is newer on a host */
+	bool back;    /* what the store had before, in place of what it has */
+	bool force;   /* replace also what is newer on a host */
+	bool partial; /* there is more to do than it knows: no summary */
 	const struct planned *planned; /* this and nothing else; or NULL */
 	struct planned *record;        /* gets what a dry run would do; or NULL */
 	const struct store *trial; /* what it holds counts before the store, and need not be
 				      trusted; or NULL */
+	/* Told, if it isn't NULL: a host that wasn't finished, once for each of its
+	 * services; host NULL: the certificate isn't fit to be pushed. */
+	void (*left)(void *ctx, const char *certificate, const char *host);
+	void *ctx;
 };
 
 /* Is it a service, or a playbook? */

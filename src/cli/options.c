@@ -20,7 +20,7 @@ struct option {
 #define HOSTS                                                                              \
 	(VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE | VERB_ROLLBACK |          \
 		VERB_HOSTS)
-#define CHANGES (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK)
+#define CHANGES (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK | VERB_REPLACE)
 
 static const struct option options[] = {
 	{ 'c', "config", "FILE", TEXT, AT(config), VERB_ALL,
@@ -40,7 +40,7 @@ static const struct option options[] = {
 		"only these hosts, as ansible takes them" },
 	{ 0, "start-at", "HOST", TEXT, AT(start_at), VERB_PLAN | VERB_PUSH,
 		"begin with this one of them, in the inventory's order" },
-	{ 'n', "dry-run", NULL, FLAG, AT(dry), VERB_RENEW | VERB_PUSH | VERB_ROLLBACK,
+	{ 'n', "dry-run", NULL, FLAG, AT(dry), CHANGES,
 		"look at everything, change nothing" },
 	{ 0, "serial", "LIST", TEXT, AT(serial), CHANGES,
 		"so many hosts at first, then so many: 1,25%" },
@@ -48,10 +48,14 @@ static const struct option options[] = {
 		"begin no further batch if more of one fail" },
 	{ 0, "retry-file", "FILE", TEXT, AT(retry_file), CHANGES,
 		"list hosts that weren't finished there, for -l @FILE" },
+	{ 0, "wait", NULL, FLAG, AT(wait), CHANGES,
+		"wait until what TLSA records hold up can go, then push it" },
 	{ 0, "push", NULL, FLAG, AT(push), VERB_RENEW, "push what there is afterwards" },
-	{ 0, "force", NULL, FLAG, AT(force), VERB_RENEW | VERB_PUSH | VERB_PLAN,
-		"renew what isn't due, replace what is newer on a host" },
-	{ 0, "any-time", NULL, FLAG, AT(any_time), VERB_RENEW | VERB_PLAN | VERB_PUSH,
+	{ 0, "force", NULL, FLAG, AT(force),
+		VERB_RENEW | VERB_PUSH | VERB_PLAN | VERB_REPLACE,
+		"renew what isn't due, replace what is newer, revoke with hosts left" },
+	{ 0, "any-time", NULL, FLAG, AT(any_time),
+		VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_REPLACE,
 		"change hosts also outside of their windows" },
 	{ 0, "diff", NULL, FLAG, AT(diff), VERB_PLAN | VERB_PUSH | VERB_ROLLBACK,
 		"tell what each changed file held and holds" },
@@ -65,8 +69,8 @@ static const struct option options[] = {
 		"all hosts and variables, as JSON" },
 	{ 0, "host", "HOST", TEXT, AT(host), VERB_INVENTORY,
 		"the variables of one host, as JSON" },
-	{ 0, "reason", "WORD", TEXT, AT(reason), VERB_REVOKE,
-		"why, as RFC 5280 calls it (default: unspecified)" },
+	{ 0, "reason", "WORD", TEXT, AT(reason), VERB_REVOKE | VERB_REPLACE,
+		"why, as RFC 5280 calls it" },
 	{ 0, "fingerprint", "LIST", TEXT, AT(fingerprint), VERB_HOSTS,
 		"trust only keys with these: SHA256:…,SHA256:…" },
 	{ 0, "sshfp", NULL, FLAG, AT(sshfp), VERB_HOSTS,

@@ -20,6 +20,7 @@ enum verb_bit {
 	VERB_ACCOUNT = 1 << 7,
 	VERB_REVOKE = 1 << 8,
 	VERB_ROLLBACK = 1 << 9,
+	VERB_REPLACE = 1 << 10,
 	VERB_HOSTS = 1 << 11,
 	VERB_ALL = 0xffff,
 };
@@ -32,7 +33,7 @@ struct options {
 	int verbose;
 	bool quiet, help, version;
 	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
-	bool dry, force, push, exit_code, diff, any_time;
+	bool dry, force, push, exit_code, wait, diff, any_time;
 	int days; /* -1: not given */
 	bool list, graph;
 	const char *host;

@@ -54,9 +54,16 @@ const struct verb verbs[] = {
 		"good. renew registers by itself.\n" },
 	{ "revoke", VERB_REVOKE, cmd_revoke, NEED_SETTINGS | NEED_STORE | NEED_LOCK,
 		"CERT...", "revoke what the store holds of these certificates",
-		"The next renew replaces them; better push their successors first.\n"
-		"Reasons: unspecified, keyCompromise, affiliationChanged, superseded,\n"
-		"cessationOfOperation.\n" },
+		"The next renew replaces them; better push their successors first, as replace\n"
+		"does. Reasons: unspecified (the default), keyCompromise, affiliationChanged,\n"
+		"superseded, cessationOfOperation.\n" },
+	{ "replace", VERB_REPLACE, cmd_replace,
+		NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_LOCK | NEED_TRUST,
+		"CERT...", "new keys and certificates everywhere, then revoke the old ones",
+		"Ordered with a new key, pushed to every host that uses it, proved there, and only\n"
+		"then the old one is revoked; all key types of an entry together. If a host is\n"
+		"left, nothing is revoked, and the next replace goes on; --force revokes all the\n"
+		"same. Reasons as for revoke, without one superseded.\n" },
 	{ "help", VERB_HELP, cmd_help, 0, "[VERB]", "explain a verb", NULL },
 };
 const size_t n_verbs = ARRAY_LEN(verbs);

@@ -31,6 +31,7 @@ int cmd_inventory(struct context *c);
 int cmd_hosts(struct context *c);
 int cmd_account(struct context *c);
 int cmd_revoke(struct context *c);
+int cmd_replace(struct context *c);
 int cmd_help(struct context *c);
 
 void help_overview(struct buf *out);

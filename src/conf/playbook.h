@@ -52,6 +52,11 @@ struct build {
 	struct pos pos;
 };
 
+/* What is made sure of its TLSA records before a key is changed. */
+enum tlsa { TLSA_UNSAID, TLSA_NONE, TLSA_REQUIRE, TLSA_MANAGE };
+/* "none", "require", "manage"; NULL: nobody says. */
+const char *tlsa_word(enum tlsa t);
+
 /* One question to ask of the running service afterwards. */
 struct check {
 	const char *protocol; /* "smtp", "submission", "nntp", "nntps", "https", "imap",
@@ -60,6 +65,7 @@ struct check {
 	const char *host;     /* where to connect; NULL: the host's address */
 	const char *name;     /* SNI and name that must match; NULL: of each certificate the
 				 first that isn't a wildcard */
+	enum tlsa tlsa;       /* TLSA_UNSAID: as the service says */
 	struct pos pos;
 };
 
@@ -83,11 +89,15 @@ struct service {
 	const char *restart;
 	struct check *checks;
 	size_t n_checks;
-	bool rollback; /* auto (default) or never: put the previous files back when
-			  something fails */
+	bool rollback;  /* auto (default) or never: put the previous files back when
+			   something fails */
+	enum tlsa tlsa; /* of its checks that say nothing else; TLSA_UNSAID: none */
 	int wait; /* seconds within which the service must serve the new certificate (15) */
 	struct pos pos;
 };
+
+/* What counts for one of a service's checks: TLSA_NONE where nobody says anything. */
+enum tlsa check_tlsa(const struct service *s, const struct check *c);
 
 struct playbook {
 	const char *name; /* file name without directory and ending: a name for all its

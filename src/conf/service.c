@@ -79,14 +79,33 @@ static bool read_name(const struct reading *r, const struct field *f,
 	return !wrong || reading_error(r, value, "%s: '%.100s' %s", f->key, text, wrong);
 }
 
+static const struct choice tlsa_words[] = { { "none", TLSA_NONE },
+	{ "require", TLSA_REQUIRE }, { "manage", TLSA_MANAGE }, { NULL, 0 } };
+
+const char *tlsa_word(enum tlsa t)
+{
+	for (size_t i = 0; tlsa_words[i].word; i++)
+		if (tlsa_words[i].value == (int)t)
+			return tlsa_words[i].word;
+	return NULL;
+}
+
+enum tlsa check_tlsa(const struct service *s, const struct check *c)
+{
+	if (c->tlsa != TLSA_UNSAID)
+		return c->tlsa;
+	return s->tlsa == TLSA_UNSAID ? TLSA_NONE : s->tlsa;
+}
+
 static const struct field check_fields[] = {
 	{ "protocol", read_protocol, offsetof(struct check, protocol), true, 0, NULL },
 	{ "port", field_port, offsetof(struct check, port), false, 0, NULL },
 	{ "host", read_host, offsetof(struct check, host), false, 0, NULL },
 	{ "name", read_name, offsetof(struct check, name), false, 0, NULL },
+	{ "tlsa", field_choice, offsetof(struct check, tlsa), false, 0, tlsa_words },
 };
 
-static const struct schema check_schema = { "a mapping (protocol, port, host, name)",
+static const struct schema check_schema = { "a mapping (protocol, port, host, name, tlsa)",
 	check_fields, ARRAY_LEN(check_fields) };
 
 static bool place_check(const struct reading *r, const struct node *n, void *item)
@@ -197,6 +216,8 @@ static bool read_wait(const struct reading *r, const struct field *f,
 			offsetof(struct service, n_checks), &checks },                     \
 		{ "rollback", read_either, offsetof(struct service, rollback), false, 0,   \
 			rollbacks },                                                       \
+		{ "tlsa", field_choice, offsetof(struct service, tlsa), false, 0,          \
+			tlsa_words },                                                      \
 	{                                                                                  \
 		"wait", read_wait, offsetof(struct service, wait), false, 0, NULL          \
 	}

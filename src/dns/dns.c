@@ -93,6 +93,23 @@ static struct group *find_group(
 	return &all->list[all->n++];
 }
 
+/* NULL with its err set. */
+static const struct provider *provider_of(struct change *c)
+{
+	const char *name = c->record->config->provider;
+	const struct provider *p = provider_find(name);
+
+	if (!p) {
+		err_set(&c->err, ERR_CONFIG, "'%s' is no DNS provider", name);
+		return NULL;
+	}
+	if (c->record->type == DNS_TLSA && !p->tlsa) {
+		err_set(&c->err, ERR_CONFIG, "'%s' knows TXT records only", name);
+		return NULL;
+	}
+	return p;
+}
+
 /* Those without an error, by configuration, and by zone where the provider knows zones. */
 static struct groups group(struct change *changes, size_t n, bool by_zone)
 {
@@ -100,17 +117,11 @@ static struct groups group(struct change *changes, size_t n, bool by_zone)
 
 	for (size_t i = 0; i < n; i++) {
 		struct change *c = &changes[i];
-		const struct dns_config *config = c->record->config;
-		const struct provider *p = provider_find(config->provider);
+		const struct provider *p = c->err.kind == ERR_NONE ? provider_of(c) : NULL;
 		struct group *g;
 
-		if (c->err.kind != ERR_NONE)
+		if (!p)
 			continue;
-		if (!p) {
-			err_set(&c->err, ERR_CONFIG, "'%s' is no DNS provider",
-				config->provider);
-			continue;
-		}
 		g = find_group(&all, c->record, by_zone && p->locate, n - i);
 		g->changes[g->n++] = c;
 	}
@@ -243,6 +254,13 @@ void dns_cleanup(struct dns_record *records, size_t n, struct dns_journal *j)
 
 	carry_out(changes, count, j, cleanup_group);
 	finish(changes, count);
+}
+
+bool dns_knows_tlsa(const char *provider)
+{
+	const struct provider *p = provider_find(provider);
+
+	return p && p->tlsa;
 }
 
 bool dns_wants_name(const struct dns_config *c)

@@ -1,8 +1,9 @@
 /*
- * dns - TXT records for DNS-01: put in place, seen by every public server, taken out.
+ * dns - TXT records for DNS-01, and TLSA records: put in place, seen by every public
+ * server, taken out.
  *
  * A table of providers; one update per zone, whatever the number of certificates.
- * Knows nothing of ACME.
+ * Knows nothing of ACME, nor of what TLSA records are good for.
  */
 #pragma once
 
@@ -82,21 +83,26 @@ struct dns_showing {
 	char serial[40];               /* "serial 17 of 18", against the newest; or "" */
 };
 
+enum dns_type { DNS_TXT, DNS_TLSA };
+
 /*
  * A record of one authorization. The caller fills domain, token and value; the others are
- * dns's own.
+ * dns's own. Or a TLSA record: then it says that, and the name.
  */
 struct dns_record {
 	const struct dns_config *config;
+	enum dns_type type;
 	const char *domain;        /* the identifier without "*.": the record's name is
 				      _acme-challenge.domain, if `name` doesn't say
 				      another */
 	const char *token;         /* hooks are given it */
-	const char *value;         /* the TXT's content */
+	const char *value;         /* the TXT's content; "3 1 1 9f86…" */
+	int ttl;                   /* in place of the config's; 0: as that says */
 	const char *authorization; /* what the value is the digest of: some hooks want it */
 	/* NULL, or what stands there in place of the value: only dns_wait does anything */
 	const struct dns_standing *standing;
-	void *owner; /* whose it is: not looked at */
+	struct dns_tlsa *tlsa; /* NULL, or what dns_wait is to fill in in place of it */
+	void *owner;           /* whose it is: not looked at */
 	/* Where it stands, as dns_trace says. malloc'ed; freed by dns_records_clear. */
 	char *name;
 
@@ -108,6 +114,32 @@ struct dns_record {
 	bool visible;   /* every server has shown it, or none is to be asked */
 	struct err err; /* kind ERR_NONE while all is well */
 };
+
+/* What one address of a name server has of a name's TLSA records. */
+struct dns_tlsa_view {
+	struct dns_showing showing;
+	char **records; /* each "3 1 1 9f86…" */
+	size_t n;
+	bool answered; /* with authority */
+	bool no_route; /* this machine has no way there */
+};
+
+/* The TLSA records (RFC 6698) of a name, as each address of its name servers shows them. */
+struct dns_tlsa {
+	const struct dns_config *config; /* how they are asked */
+	const char *name;                /* "_25._tcp.mail.example.net" */
+	/* filled in */
+	char *place; /* where it leads by aliases: there they stand; NULL after a failure */
+	struct dns_tlsa_view *views;
+	size_t n_views;
+	int ttl;        /* of the set, seconds: the longest; 0: there is none */
+	struct err err; /* why a server, or all of them, couldn't be asked */
+};
+void dns_tlsa_clear(struct dns_tlsa *t); /* all that was filled in */
+/* Look, side by side, for a few seconds at most. */
+void dns_tlsa_look(struct dns_tlsa *const *list, size_t n);
+/* Can that provider publish them? */
+bool dns_knows_tlsa(const char *provider);
 
 /*
  * The journal: a file that names every record before it is added, so that a later run can
@@ -142,6 +174,10 @@ bool dns_caa(const struct dns_config *c, const char *domain, bool wildcard,
  */
 bool dns_dnssec(const struct dns_config *c, const char *const *domains, size_t n,
 	int64_t deadline, struct err *e) NODISCARD;
+/* Certainly not signed, though there is a trust anchor above it. False where nobody can
+ * tell.
+ */
+bool dns_is_unsigned(const struct dns_config *c, const char *name, int64_t deadline);
 /* The version of libunbound, or NULL: built without it, and DNSSEC always holds. */
 const char *dns_validator(void);
 

@@ -157,6 +157,29 @@ static void see_as_the_world(struct look *l)
 	free(root);
 }
 
+bool dns_is_unsigned(const struct dns_config *c, const char *name, int64_t deadline)
+{
+	AUTO(look) struct look l = { .anchors = ldns_rr_list_new() };
+	struct question q[] = { QUESTION(NULL, LDNS_RR_TYPE_SOA),
+		QUESTION(name, LDNS_RR_TYPE_TLSA) };
+	struct err unused;
+	bool says_so;
+
+	if (!anchors_find(c, l.anchors, &unused) ||
+		!resolvers_from(c, &l.resolvers, &unused))
+		return false;
+	suspect(&l, &name, 1);
+	if (l.n == 0)
+		return false;
+	q[0].name = l.list[0].anchor;
+	validator_ask(&l.resolvers.at, l.anchors, q, ARRAY_LEN(q), deadline);
+	/* where signatures get lost on the way, all looks unsigned or worse */
+	says_so =
+		q[0].verdict == VERDICT_SECURE && q[1].told && q[1].verdict == VERDICT_OPEN;
+	questions_clear(q, ARRAY_LEN(q));
+	return says_so;
+}
+
 bool dns_dnssec(const struct dns_config *c, const char *const *domains, size_t n,
 	int64_t deadline, struct err *e)
 {

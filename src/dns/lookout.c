@@ -13,7 +13,8 @@ enum {
 	POLL_FIRST_MS = 50,
 	POLL_MAX_MS = 1000,
 	ANSWER_MS = 1000, /* how long one datagram is waited for */
-	AT_ONCE = 64      /* questions in flight to one address */
+	AT_ONCE = 64,     /* questions in flight to one address */
+	TTL_MAX = 604800  /* seconds: none is kept for longer than a week (RFC 8767 4) */
 };
 
 void lookout_add(struct lookout *l, struct subject *s)
@@ -30,10 +31,21 @@ void lookout_add(struct lookout *l, struct subject *s)
 	l->copies[l->n_copies++] = (struct copy){ .zone = s->zone, .query = BUF_EMPTY };
 }
 
+static void forget_tlsa(struct view *v)
+{
+	for (size_t i = 0; i < v->n_tlsa; i++)
+		free(v->tlsa[i]);
+	free(v->tlsa);
+	v->tlsa = NULL;
+	v->n_tlsa = 0;
+}
+
 void lookout_clear(struct lookout *l)
 {
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		buf_clear(&l->views[i].query);
+		forget_tlsa(&l->views[i]);
+	}
 	for (size_t i = 0; i < l->n_copies; i++)
 		buf_clear(&l->copies[i].query);
 	free(l->views);
@@ -60,6 +72,7 @@ static const struct copy *copy_of(const struct lookout *l, const struct zone *z)
 static const char *const answers[] = {
 	[SILENT] = "no answer",
 	[SHOWN] = "shown",
+	[EMPTY] = "no TLSA record there",
 	[ABSENT] = "no TXT record there",
 	[LAME] = "answers without authority",
 	[NO_ROUTE] = "no route from here",
@@ -72,7 +85,8 @@ static void set_answer(const struct view *v, char *answer, size_t size)
 		snprintf(answer, size, "%zu other value%s", v->others,
 			v->others == 1 ? "" : "s");
 	else if (v->seen == FAILED ||
-		(v->seen == ABSENT && v->rcode == LDNS_RCODE_NXDOMAIN))
+		((v->seen == ABSENT || v->seen == EMPTY) &&
+			v->rcode == LDNS_RCODE_NXDOMAIN))
 		snprintf(answer, size, "%s", rcode_words(v->rcode));
 	else
 		snprintf(answer, size, "%s", answers[v->seen]);
@@ -134,13 +148,37 @@ static enum seen count_values(struct view *v, const ldns_rr_list *list)
 	return v->others ? OTHERS : ABSENT;
 }
 
+static enum seen note_tlsa(struct view *v, const ldns_rr_list *list)
+{
+	forget_tlsa(v);
+	v->ttl = 0;
+	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(list, i);
+		char *text = tlsa_text(rr);
+		const uint32_t ttl = ldns_rr_ttl(rr);
+
+		if (!text)
+			continue;
+		GROW(v->tlsa, v->n_tlsa);
+		v->tlsa[v->n_tlsa++] = text;
+		if (ttl <= TTL_MAX && (int)ttl > v->ttl)
+			v->ttl = (int)ttl;
+	}
+	return v->n_tlsa > 0 ? SHOWN : ABSENT;
+}
+
+static enum seen look_for(struct view *v, const ldns_rr_list *list)
+{
+	return v->subject->record->tlsa ? note_tlsa(v, list) : count_values(v, list);
+}
+
 enum seen view_judge(struct view *v, const ldns_pkt *answer, char **name, char **zone)
 {
 	struct err e;
 	AUTO(rdf) ldns_rdf *owner = name_parse(v->subject->name, &e);
 	const ldns_rdf *target = owner ? answer_last_alias(answer, owner) : NULL;
 	const ldns_rdf *cut = owner ? answer_referral(answer, owner) : NULL;
-	enum seen seen = count_values(v, ldns_pkt_answer(answer));
+	enum seen seen = look_for(v, ldns_pkt_answer(answer));
 
 	v->rcode = ldns_pkt_get_rcode(answer);
 	if (v->rcode != LDNS_RCODE_NOERROR && v->rcode != LDNS_RCODE_NXDOMAIN)
@@ -159,7 +197,12 @@ enum seen view_judge(struct view *v, const ldns_pkt *answer, char **name, char *
 		*name = name_text(target);
 		return MOVED;
 	}
-	return seen;
+	return seen == ABSENT && v->subject->record->tlsa ? EMPTY : seen;
+}
+
+bool view_done(const struct view *v)
+{
+	return v->seen == SHOWN || v->seen == EMPTY;
 }
 
 static void judge(struct lookout *l, struct view *v, const ldns_pkt *answer)
@@ -199,7 +242,7 @@ static bool is_pending(const struct lookout *l, const struct view *v)
 	pthread_mutex_lock(&l->watch->lock);
 	moved = s->moved_name || s->moved_zone;
 	pthread_mutex_unlock(&l->watch->lock);
-	return v->seen != SHOWN && v->seen != NO_ROUTE && !moved &&
+	return !view_done(v) && v->seen != NO_ROUTE && !moved &&
 		deadline_left(s->deadline) > 0;
 }
 
@@ -281,7 +324,8 @@ static size_t send_views(struct lookout *l, int fd, size_t *from)
 
 		if (!is_pending(l, v))
 			continue;
-		v->asked = put(fd, &v->query, v->subject->name, LDNS_RR_TYPE_TXT,
+		v->asked = put(fd, &v->query, v->subject->name,
+			v->subject->record->tlsa ? LDNS_RR_TYPE_TLSA : LDNS_RR_TYPE_TXT,
 			v->subject->recursive);
 		if (!v->asked)
 			v->seen = SILENT;

@@ -225,7 +225,7 @@ struct tally {
 
 static void count(struct tally *t, const struct lookout *l, const struct view *v)
 {
-	const bool lags = v->seen != SHOWN && v->seen != NO_ROUTE;
+	const bool lags = !view_done(v) && v->seen != NO_ROUTE;
 
 	GROW(t->showings, t->n);
 	t->showings[t->n] = lookout_showing(l, v);
@@ -255,7 +255,11 @@ static void tell_missing(const struct subject *s, const struct tally *t)
 	AUTO(buf) struct buf worst = BUF_EMPTY, text = BUF_EMPTY;
 
 	showing_describe(&t->worst, &worst);
-	if (t->lagging == 0)
+	if (r->tlsa)
+		err_set(&r->err, ERR_DNS,
+			"not all name servers can be asked for TLSA %s: %s", s->name,
+			worst.data);
+	else if (t->lagging == 0)
 		err_set(&r->err, ERR_DNS, "no name server can be asked for TXT %s: %s",
 			s->name, worst.data);
 	else
@@ -269,10 +273,40 @@ static void tell_missing(const struct subject *s, const struct tally *t)
 		text.data);
 }
 
+/* What the addresses have of a name's TLSA records. */
+static void take_tlsa(const struct plan *p, const struct subject *s)
+{
+	struct dns_tlsa *out = s->record->tlsa;
+
+	free(out->place);
+	out->place = xstrdup(s->name);
+	for (size_t i = 0; i < p->n_lookouts; i++)
+		for (size_t k = 0; k < p->lookouts[i].n; k++) {
+			struct view *v = &p->lookouts[i].views[k];
+
+			if (v->subject != s)
+				continue;
+			GROW(out->views, out->n_views);
+			out->views[out->n_views++] = (struct dns_tlsa_view){
+				.showing = lookout_showing(&p->lookouts[i], v),
+				.answered = view_done(v),
+				.no_route = v->seen == NO_ROUTE,
+				.records = TAKE(v->tlsa),
+				.n = v->n_tlsa,
+			};
+			v->n_tlsa = 0;
+			if (v->ttl > out->ttl)
+				out->ttl = v->ttl;
+		}
+}
+
 static void conclude(const struct plan *p, struct subject *s)
 {
 	struct tally t = tally(p, s);
 	struct dns_record *r = s->record;
+
+	if (r->tlsa)
+		take_tlsa(p, s);
 
 	r->visible = t.lagging == 0 && t.no_route < t.n;
 	if (!r->visible) {
@@ -379,7 +413,7 @@ static void run(struct plan *p, int moves)
 
 static bool wants(const struct dns_record *r)
 {
-	return (r->presented || r->standing) && r->err.kind == ERR_NONE;
+	return (r->presented || r->standing || r->tlsa) && r->err.kind == ERR_NONE;
 }
 
 static bool is_checked(const struct dns_record *r)

@@ -16,7 +16,7 @@ enum {
 	TRY_SECONDS = 15, /* for each of the primary's addresses */
 	UPDATE_MAX =
 		60000, /* bytes: a TCP message holds 65535, and the TSIG comes on top */
-	RECORD_FIXED = 2 * 11 /* of a TXT record besides name and value */
+	RECORD_FIXED = 2 * 11 /* of a record besides name and value */
 };
 
 /* The configured servers, whose addresses are tried until one answers. */
@@ -255,7 +255,9 @@ static ldns_rr *no_alias(const char *name, struct err *e)
 static bool add_record(
 	ldns_rr_list *updates, const struct dns_record *r, bool in, struct err *e)
 {
-	ldns_rr *rr = txt_new(r->name, r->value, in ? (uint32_t)r->config->ttl : 0, e);
+	const uint32_t ttl = in ? (uint32_t)(r->ttl ? r->ttl : r->config->ttl) : 0;
+	ldns_rr *rr = r->type == DNS_TLSA ? tlsa_new(r->name, r->value, ttl, e)
+					  : txt_new(r->name, r->value, ttl, e);
 
 	if (!rr)
 		return false;
@@ -299,8 +301,9 @@ static bool judge(const struct primary *p, ldns_pkt_rcode rcode, const struct ch
 		return true;
 	if (rcode == LDNS_RCODE_YXRRSET && c->alias)
 		return err_set(e, ERR_DNS,
-			"%s is an alias (CNAME) of %s: no TXT record can stand beside it",
-			c->record->name, c->alias);
+			"%s is an alias (CNAME) of %s: no %s record can stand beside it",
+			c->record->name, c->alias,
+			c->record->type == DNS_TLSA ? "TLSA" : "TXT");
 	return err_set(e, ERR_DNS, "%s: update of zone %s: %s", p->stream.to->text,
 		c->record->zone, rcode_words(rcode));
 }
@@ -382,6 +385,7 @@ static bool serial(
 
 const struct provider provider_rfc2136 = {
 	.name = "rfc2136",
+	.tlsa = true,
 	.locate = locate,
 	.change = change,
 	.serial = serial,

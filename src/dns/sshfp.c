@@ -60,7 +60,7 @@ static bool judge(
 	if (q->verdict == VERDICT_BOGUS)
 		return err_set(e, ERR_DNS, "SSHFP of %s: DNSSEC is bogus: %.200s", host,
 			q->why.data);
-	if (!q->answered || q->failed)
+	if (!q->told)
 		return err_set(e, ERR_DNS, "SSHFP of %s: no answer", host);
 	s->secure = q->verdict == VERDICT_SECURE;
 	for (size_t i = 0; i < q->n_rdata; i++) {

@@ -114,8 +114,8 @@ static void take(void *arg, int error, struct ub_result *r)
 	struct question *q = arg;
 
 	q->answered = true;
-	q->failed = error != 0 ||
-		(r->rcode != LDNS_RCODE_NOERROR && r->rcode != LDNS_RCODE_NXDOMAIN);
+	q->told = error == 0 &&
+		(r->rcode == LDNS_RCODE_NOERROR || r->rcode == LDNS_RCODE_NXDOMAIN);
 	if (error == 0 && r->bogus) {
 		q->verdict = VERDICT_BOGUS;
 		buf_printf(&q->why, "%s", r->why_bogus ? r->why_bogus : "");

@@ -170,6 +170,32 @@ ldns_rr *txt_new(const char *name, const char *value, uint32_t ttl, struct err *
 	return rr;
 }
 
+char *tlsa_text(const ldns_rr *rr)
+{
+	AUTO(buf) struct buf text = BUF_EMPTY;
+	const ldns_rdf *data;
+
+	if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_TLSA || ldns_rr_rd_count(rr) != 4)
+		return NULL;
+	for (size_t i = 0; i < 3; i++)
+		buf_printf(&text, "%u ", ldns_rdf2native_int8(ldns_rr_rdf(rr, i)));
+	data = ldns_rr_rdf(rr, 3);
+	for (size_t i = 0; i < ldns_rdf_size(data); i++)
+		buf_printf(&text, "%02x", ldns_rdf_data(data)[i]);
+	return buf_take(&text);
+}
+
+ldns_rr *tlsa_new(const char *name, const char *value, uint32_t ttl, struct err *e)
+{
+	AUTO(str) char *line = xasprintf("%s. %u IN TLSA %s", name, ttl, value);
+	ldns_rr *rr = NULL;
+
+	if (ldns_rr_new_frm_str(&rr, line, ttl, NULL, NULL) == LDNS_STATUS_OK)
+		return rr;
+	err_set(e, ERR_DNS, "'%s' can't be a TLSA record", line);
+	return NULL;
+}
+
 static const ldns_rr *find(
 	const ldns_rr_list *list, ldns_rr_type type, const ldns_rdf *name)
 {

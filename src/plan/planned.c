@@ -48,6 +48,8 @@ static const char *checks_text(struct arena *a, const struct service *s)
 			buf_printf(&text, " host=%s", c->host);
 		if (c->name)
 			buf_printf(&text, " name=%s", c->name);
+		if (c->tlsa != TLSA_UNSAID)
+			buf_printf(&text, " tlsa=%s", tlsa_word(c->tlsa));
 	}
 	return arena_strdup(a, text.data);
 }
@@ -93,7 +95,7 @@ static const char *builds_text(struct arena *a, const struct service *s)
 static struct facts service_facts(struct arena *a, const struct service_plan *p)
 {
 	const struct service *s = p->service;
-	struct facts f = facts_new(a, 10);
+	struct facts f = facts_new(a, 11);
 
 	say(&f, "certificate", names_text(a, s));
 	say(&f, "fingerprint", prints_text(a, p));
@@ -105,6 +107,7 @@ static struct facts service_facts(struct arena *a, const struct service_plan *p)
 	say(&f, "checks", checks_text(a, s));
 	say(&f, "wait", arena_printf(a, "%d", s->wait));
 	say(&f, "rollback", s->rollback ? "auto" : "never");
+	say(&f, "tlsa", tlsa_word(s->tlsa));
 	return f;
 }
 

@@ -46,11 +46,13 @@ struct due due_of(
 	d.not_after = cert_not_after(leaf);
 	left = d.not_after - f->now;
 	least = margin(d.not_after - cert_not_before(leaf), f->renew_days);
-	d.urgent = f->revoked || left <= least / 2;
+	d.urgent = f->revoked || f->replaced || left <= least / 2;
 	d.why = NULL;
 	other = changed(c, leaf, f);
 	if (f->revoked)
 		d.why = "revoked";
+	else if (f->replaced)
+		d.why = "it is being replaced";
 	else if (other)
 		d.why = other;
 	else if (left <= 0)

@@ -32,6 +32,7 @@ void item_again(struct item *it)
 	item_clear(it);
 	item_init(it, was.certificate, was.state);
 	it->urgent = was.urgent;
+	it->fresh = was.fresh;
 	it->trial = was.trial;
 	it->turn = was.turn + 1;
 }
@@ -80,7 +81,8 @@ static bool same_names(const struct store_order *o, const struct certificate *c)
 /* A key that is in other hands is not used again. */
 static bool reuses_key(const struct item *it)
 {
-	return it->certificate->reuse_key && !text_eq(it->state->revoked, "keyCompromise");
+	return it->certificate->reuse_key && !it->fresh &&
+		!text_eq(it->state->revoked, "keyCompromise");
 }
 
 static bool is_in_force(const struct item *it, const struct desk *d, const struct key *key)
@@ -125,15 +127,13 @@ static bool resume(struct item *it, bool *lives, struct err *e)
 }
 
 /* The one that was made in advance; NULL if there is none that fits. */
-static struct key *prepared(const struct item *it, const struct desk *d, enum key_type type)
+static struct key *in_advance(
+	const struct item *it, const struct desk *d, enum key_type type)
 {
 	const struct certificate *c = it->certificate;
 	AUTO(key) struct key *next = NULL;
 	struct err e;
 
-	/* whoever has the one key may have this one too: it lay beside it */
-	if (!c->next_key || text_eq(it->state->revoked, "keyCompromise"))
-		return NULL;
 	if (!store_next_key(d->store, c->name, &next, &e)) {
 		report_warn(d->report, "%s: %s", c->name, e.msg);
 		return NULL;
@@ -145,7 +145,17 @@ static struct key *prepared(const struct item *it, const struct desk *d, enum ke
 	return TAKE(next);
 }
 
-/* It is in force now: the next one is another. */
+static struct key *prepared(const struct item *it, const struct desk *d, enum key_type type)
+{
+	/* whoever has the one key may have this one too: it lay beside it */
+	if (!it->certificate->next_key || it->fresh ||
+		text_eq(it->state->revoked, "keyCompromise"))
+		return NULL;
+	return in_advance(it, d, type);
+}
+
+/* It is in force now, and the next one is another; but one that was passed over is still
+ * the next one. */
 static void prepare_next(struct item *it, const struct desk *d)
 {
 	const struct certificate *c = it->certificate;
@@ -155,9 +165,13 @@ static void prepare_next(struct item *it, const struct desk *d)
 
 	if (!c->next_key || !key_type_parse(c->key, &type))
 		return;
-	next = key_generate(type, &e);
-	it->has_next = next && store_next_key_save(d->store, c->name, next, &e) &&
-		key_sha256(next, &it->next);
+	next = it->fresh ? in_advance(it, d, type) : NULL;
+	if (!next) {
+		next = key_generate(type, &e);
+		if (next && !store_next_key_save(d->store, c->name, next, &e))
+			key_free(TAKE(next));
+	}
+	it->has_next = next && key_sha256(next, &it->next);
 	if (!it->has_next)
 		report_warn(
 			d->report, "%s: no key for the next renewal: %s", c->name, e.msg);

@@ -4,6 +4,7 @@
  */
 #include "base/alloc.h"
 #include "base/text.h"
+#include "cert/tlsa.h"
 #include "renew/private/records.h"
 #include "renew/private/seats.h"
 #include "renew/renew.h"
@@ -223,7 +224,6 @@ static void tell_key(
 	AUTO(key) struct key *next = NULL;
 	AUTO(buf) struct buf text = BUF_EMPTY;
 	struct sha256 print;
-	struct sha256_hex hex;
 	struct err e;
 
 	if (!c->next_key)
@@ -234,8 +234,9 @@ static void tell_key(
 	}
 	if (!next || !key_sha256(next, &print))
 		return;
-	hex = sha256_hex(&print);
-	buf_printf(&text, "TLSA 3 1 1 %s (its next key)", hex.s);
+	buf_puts(&text, "TLSA ");
+	tlsa_of_key(&print, &text);
+	buf_puts(&text, " (its next key)");
 	tell(s, c, NULL, text.data);
 }
 

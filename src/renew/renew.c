@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "cert/tlsa.h"
 #include "renew/private/item.h"
 #include "renew/private/seats.h"
 #include "renew/private/survey.h"
@@ -66,6 +67,7 @@ static void select_due(struct run *run)
 		item_init(&run->items[run->n_items], f->certificate, &f->state);
 		run->items[run->n_items].trial = r->trial ? r->settings->staging : NULL;
 		run->items[run->n_items].turn = f->turn;
+		run->items[run->n_items].fresh = f->replaced;
 		run->items[run->n_items++].urgent = f->due.urgent;
 	}
 }
@@ -279,7 +281,6 @@ static void tell_showings(struct run *run, const struct item *it)
 static void tell_item(struct run *run, struct item *it)
 {
 	const struct sha256_hex hex = sha256_hex(&it->fingerprint);
-	const struct sha256_hex next = sha256_hex(&it->next);
 	AUTO(buf) struct buf detail = BUF_EMPTY;
 	struct event ev = {
 		.kind = EVENT_ISSUED,
@@ -289,10 +290,12 @@ static void tell_item(struct run *run, struct item *it)
 		.dry = it->trial,
 	};
 
-	if (it->trial)
+	if (it->trial) {
 		buf_puts(&detail, it->trial->name);
-	else if (it->has_next)
-		buf_printf(&detail, "the next key: TLSA 3 1 1 %s", next.s);
+	} else if (it->has_next) {
+		buf_puts(&detail, "the next key: TLSA ");
+		tlsa_of_key(&it->next, &detail);
+	}
 	ev.detail = detail.len ? detail.data : NULL;
 	item_remember(it, &run->desk);
 	if (it->err.kind != ERR_NONE) {

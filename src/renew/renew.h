@@ -50,8 +50,38 @@ void renew_tell_records(
 /*
  * Revoke what the store holds of a certificate (RFC 8555 7.6), by the account that it was
  * issued to, or by its own key where that account isn't at hand or the key is said to be in
- * other hands. The store's state remembers it, so that the next run replaces it. reason is
+ * other hands. The store remembers it, so that the next run replaces it. reason is
  * one of acme_reason_parse's. *already: the CA had it as revoked before.
  */
 bool renew_revoke(const struct settings *s, const struct certificate *c,
 	struct store *store, int reason, bool *already, struct err *e) NODISCARD;
+
+/*
+ * The replacement of a certificate whose key mustn't be served any more: begin; renew_run,
+ * for which it is due until the store has its successor, with a key of its own; when
+ * nothing serves the old one any more: end.
+ */
+struct replacement {
+	char *reason;     /* what it will be revoked for */
+	bool begun;       /* in an earlier run */
+	bool issued;      /* the store has the successor */
+	time_t not_after; /* of what is replaced */
+};
+void replacement_clear(struct replacement *r);
+DEFINE_AUTO_VALUE(struct replacement, replacement, replacement_clear)
+
+/*
+ * How far is it? reason: one of acme_reason_parse's, or NULL: that of an earlier run, or
+ * superseded. *r is zero before. ERR_REFUSED for what isn't in the store.
+ */
+bool replacement_look(const struct certificate *c, const struct store *store,
+	const char *reason, struct replacement *r, struct err *e) NODISCARD;
+/* Remember what is replaced, for r->reason. */
+bool replacement_begin(const struct certificate *c, struct store *store,
+	const struct replacement *r, struct err *e) NODISCARD;
+/*
+ * Revoke it, as renew_revoke does, and forget it. *what: NULL, or why there was nothing to
+ * do: "it was already".
+ */
+bool replacement_end(const struct settings *s, const struct certificate *c,
+	struct store *store, const char **what, struct err *e) NODISCARD;

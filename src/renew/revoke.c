@@ -1,17 +1,10 @@
+#include "renew/private/revoke.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "renew/account.h"
-#include "renew/renew.h"
 
 #define REVOKE_SECONDS 60
-
-/* The CA that issued it, wherever the settings have it; the certificate's first where
- * nobody remembers. */
-static const struct ca_settings *issuer_of(
-	const struct settings *s, const struct certificate *c, const struct store_state *st)
-{
-	return st->directory ? account_ca(s->cas, s->n_cas, st->directory) : c->cas[0];
-}
 
 static bool has_account(struct account *a)
 {
@@ -49,12 +42,32 @@ static bool revoke(const struct settings *s, const struct ca_settings *ca,
 		deadline_in(REVOKE_SECONDS), e);
 }
 
+bool revoke_bundle(const struct settings *s, const struct certificate *c,
+	const char *directory, const struct bundle *b, char **reason, bool *already,
+	struct err *e)
+{
+	const struct ca_settings *ca =
+		directory ? account_ca(s->cas, s->n_cas, directory) : c->cas[0];
+	bool compromised;
+	int number;
+
+	if (!ca)
+		return err_set(e, ERR_CONFIG,
+			"it was issued by %s, which is no CA of the settings", directory);
+	if (!acme_reason_parse(*reason, &number, e) ||
+		!revoke(s, ca, b, number, already, &compromised, e))
+		return false;
+	free(*reason);
+	*reason = xstrdup(acme_reason_name(compromised ? ACME_KEY_COMPROMISE : number));
+	return true;
+}
+
 bool renew_revoke(const struct settings *s, const struct certificate *c,
 	struct store *store, int reason, bool *already, struct err *e)
 {
+	AUTO(str) char *word = xstrdup(acme_reason_name(reason));
 	AUTO(store_state) struct store_state st = { 0 };
 	AUTO(bundle) struct bundle b = BUNDLE_EMPTY;
-	const struct ca_settings *ca;
 	struct err unread;
 	bool compromised;
 
@@ -63,17 +76,14 @@ bool renew_revoke(const struct settings *s, const struct certificate *c,
 	/* what it knew is lost then, and that is no reason not to revoke */
 	if (!store_state_load(store, c->name, &st, &unread))
 		st = (struct store_state){ 0 };
-	ca = issuer_of(s, c, &st);
-	if (!ca)
-		return err_set(e, ERR_CONFIG,
-			"it was issued by %s, which is no CA of the settings",
-			st.directory);
-	if (!revoke(s, ca, &b, reason, already, &compromised, e))
+	if (!revoke_bundle(s, c, st.directory, &b, &word, already, e))
 		return false;
+	compromised = text_eq(word, acme_reason_name(ACME_KEY_COMPROMISE));
 	if (compromised || !st.revoked) {
 		free(st.revoked);
-		st.revoked = xstrdup(
-			acme_reason_name(compromised ? ACME_KEY_COMPROMISE : reason));
+		st.revoked = TAKE(word);
 	}
-	return store_state_save(store, c->name, &st, e);
+	return store_revoked_add(
+		       store, c->name, b.chain.certs[0], st.revoked, compromised, e) &&
+		store_state_save(store, c->name, &st, e);
 }

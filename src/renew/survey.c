@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "renew/private/replaced.h"
 #include "renew/private/window.h"
 #include "work/crew.h"
 
@@ -22,6 +23,25 @@ void survey_clear(struct survey *s)
 
 /* ---- what the store has ---- */
 
+/* Whoever began it may have forgotten it: every run tells. */
+static void read_replaced(struct finding *f, const struct renew *r)
+{
+	const char *name = f->certificate->name;
+	AUTO(store_replaced) struct store_replaced old = STORE_REPLACED_EMPTY;
+	bool found;
+	struct err e;
+
+	if (!store_replaced_load(r->store, name, &old, &found, &e)) {
+		report_warn(r->report, "%s: %s", name, e.msg);
+		return;
+	}
+	f->replaced = found && f->chain.n > 0 && is_replaced(&old, f->chain.certs[0]);
+	if (found && !f->replaced)
+		report_warn(r->report,
+			"%s: what it has replaced is not revoked yet: certpush replace %s goes on",
+			name, name);
+}
+
 static void read_store(struct finding *f, const struct renew *r)
 {
 	const char *name = f->certificate->name;
@@ -34,6 +54,7 @@ static void read_store(struct finding *f, const struct renew *r)
 	/* what it knew is lost then: the end of this run writes it anew */
 	if (!store_state_load(r->store, name, &f->state, &e))
 		report_warn(r->report, "%s: %s", name, e.msg);
+	read_replaced(f, r);
 }
 
 /* ---- when the CA wants it ---- */
@@ -119,6 +140,7 @@ static struct due judge(const struct survey *s, const struct finding *f)
 		.end = st->renewal_end,
 		.at = st->renewal_at,
 		.revoked = st->revoked,
+		.replaced = f->replaced,
 		.ours = st->directory,
 		.other_ca = st->directory && !ca_of(f),
 		.other_profile = other_profile(f),

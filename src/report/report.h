@@ -24,10 +24,13 @@ enum event_kind {
 	EVENT_REVOKED, /* certificate, detail (the reason) */
 	EVENT_RECORD, /* certificate, item (its name), detail (type and data): what is to be
 			 published */
-	EVENT_SERVER, /* a line of the table below a failure: certificate, host (a name
-			 server), address, verdict (what it says), detail (its serial),
-			 columns */
-	EVENT_ACCOUNT, /* ca, verdict (what it is now), address (its URL), detail */
+	EVENT_PUBLISHED, /* certificate, item (its name), detail (type and data): it was
+			    added */
+	EVENT_WITHDRAWN, /* likewise: taken out */
+	EVENT_SERVER,    /* a line of the table below a failure: certificate, host (a name
+			    server), address, verdict (what it says), detail (its serial),
+			    columns */
+	EVENT_ACCOUNT,   /* ca, verdict (what it is now), address (its URL), detail */
 
 	EVENT_OK,        /* host, service: files and process are as they should be; detail:
 			    all that was planned is there already */
@@ -52,6 +55,7 @@ enum event_kind {
 	EVENT_EXPIRY,   /* check: certificate, not_after, detail */
 
 	EVENT_OWED, /* host, until (when its window opens), detail (the services) */
+	EVENT_HELD, /* host, service, detail (when): until its TLSA record counts */
 
 	EVENT_FAILED,      /* certificate or host; service; detail: one clear line */
 	EVENT_UNREACHABLE, /* host, detail */

@@ -120,3 +120,18 @@ bool bundle_load(const char *dir, struct bundle *b, struct err *e)
 	bundle_clear(b);
 	return false;
 }
+
+bool bundle_save(const char *dir, const struct bundle *b, struct err *e)
+{
+	struct bundle view = *b; /* borrowed, since bundle_part wants to write */
+
+	for (int part = 0; part < N_PARTS; part++) {
+		AUTO(str) char *path = path_in(dir, part_files[part]);
+		const struct buf *text = bundle_part(&view, (enum part)part);
+
+		if (!fs_write(
+			    path, text->data, text->len, part == PRIVKEY ? 0600 : 0644, e))
+			return false;
+	}
+	return true;
+}

@@ -87,5 +87,10 @@ bool store_read_previous(
 	if (!stamp)
 		return err_set(e, ERR_REFUSED, "the store has no earlier one of it");
 	from = generation_path(&g, stamp);
-	return bundle_load(from, b, e);
+	if (!bundle_load(from, b, e))
+		return false;
+	if (may_go_back(s, name, b, e))
+		return true;
+	bundle_clear(b);
+	return false;
 }

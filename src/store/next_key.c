@@ -3,6 +3,7 @@
 #include "store/private/store.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 static char *next_path(const struct store *s, const char *name, struct err *e)
 {
@@ -36,4 +37,16 @@ bool store_next_key_save(
 
 	return path && key_to_pem(key, &pem, e) &&
 		fs_write(path, pem.data, pem.len, 0600, e);
+}
+
+bool store_next_key_drop(struct store *s, const char *name, struct err *e)
+{
+	AUTO(str) char *dir = store_dir(s, name, e);
+	AUTO(str) char *path = next_path(s, name, e);
+
+	if (!path)
+		return false;
+	if (unlink(path) < 0)
+		return errno == ENOENT || err_sys(e, "%s", path);
+	return fs_sync_dir(dir, e);
 }

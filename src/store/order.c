@@ -1,10 +1,9 @@
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "store/private/folder.h"
 #include "store/private/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 
 void store_order_clear(struct store_order *o)
 {
@@ -121,44 +120,24 @@ static bool write_csr(const char *dir, const struct store_order *o, struct err *
 	return fs_write(path, o->csr.data, o->csr.len, 0600, e);
 }
 
-/* By one step, so that an order that is replaced is whole, old or new, at every instant. */
-static bool put_in_place(const char *temp, const char *path, struct err *e)
+static bool fill(const char *dir, const void *what, struct err *e)
 {
-	if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
-		return fs_remove_tree(temp, e);
-	/* Not there yet, or a file system that can't exchange. */
-	if (errno != ENOENT && !fs_remove_tree(path, e))
-		return false;
-	return rename(temp, path) == 0 || err_sys(e, "%s", path);
+	const struct store_order *o = what;
+
+	return write_key(dir, o, e) && write_csr(dir, o, e) && write_json(dir, o, e);
 }
 
 bool store_order_save(
 	struct store *s, const char *name, const struct store_order *o, struct err *e)
 {
 	AUTO(str) char *dir = store_dir(s, name, e);
-	AUTO(str) char *path = dir ? path_in(dir, "order") : NULL;
-	AUTO(str) char *temp = dir ? path_in(dir, ".order") : NULL;
 
-	if (!dir || !fs_mkdirs(dir, 0700, e) || !fs_remove_tree(temp, e) ||
-		!fs_mkdirs(temp, 0700, e))
-		return false;
-	if (write_key(temp, o, e) && write_csr(temp, o, e) && write_json(temp, o, e) &&
-		put_in_place(temp, path, e))
-		return fs_sync_dir(dir, e);
-	sweep(temp);
-	return false;
+	return dir && folder_put(dir, "order", fill, o, e);
 }
 
-/* Renamed first: what is half removed must not look like a damaged order. */
 bool store_order_drop(struct store *s, const char *name, struct err *e)
 {
 	AUTO(str) char *dir = store_dir(s, name, e);
-	AUTO(str) char *path = dir ? path_in(dir, "order") : NULL;
-	AUTO(str) char *temp = dir ? path_in(dir, ".order") : NULL;
 
-	if (!dir || !fs_remove_tree(temp, e))
-		return false;
-	if (rename(path, temp) < 0)
-		return errno == ENOENT || err_sys(e, "%s", path);
-	return fs_sync_dir(dir, e) && fs_remove_tree(temp, e);
+	return dir && folder_drop(dir, "order", e);
 }

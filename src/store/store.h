@@ -6,6 +6,8 @@
  *   STORE/NAME/generations/STAMP/{privkey,cert,chain,fullchain}.pem
  *   STORE/NAME/order/          a key, a CSR and the order begun with them
  *   STORE/NAME/state.json      what the next run must know
+ *   STORE/NAME/replaced/       what is to be revoked, once nothing serves it any more
+ *   STORE/NAME/revoked.json    fingerprints of what is revoked
  *   STORE/.certpush/           the lock, the store's id, the journal of DNS records, what
  *                              is owed to hosts
  *
@@ -71,8 +73,8 @@ bool store_has(const struct store *s, const char *name);
  */
 bool store_read(const struct store *s, const char *name, struct bundle *b, struct err *e)
 	NODISCARD;
-/* The generation before that one, likewise; ERR_REFUSED if there is none. The caller holds
- * the lock. */
+/* The generation before that one, likewise; ERR_REFUSED if there is none, or it is revoked
+ * or about to be. The caller holds the lock. */
 bool store_read_previous(
 	const struct store *s, const char *name, struct bundle *b, struct err *e) NODISCARD;
 /* Only the chain: no key is touched. */
@@ -128,6 +130,33 @@ bool store_next_key(
 	const struct store *s, const char *name, struct key **key, struct err *e) NODISCARD;
 bool store_next_key_save(
 	struct store *s, const char *name, const struct key *key, struct err *e) NODISCARD;
+bool store_next_key_drop(struct store *s, const char *name, struct err *e) NODISCARD;
+
+/* A replacement that was begun, until what it replaces is revoked. */
+struct store_replaced {
+	struct bundle old;
+	char *reason;    /* to revoke it for: a word of RFC 5280 5.3.1 */
+	char *directory; /* of the CA that issued it; NULL: nobody remembers */
+};
+#define STORE_REPLACED_EMPTY                                                               \
+	{                                                                                  \
+		.old = BUNDLE_EMPTY                                                        \
+	}
+void store_replaced_clear(struct store_replaced *r);
+DEFINE_AUTO_VALUE(struct store_replaced, store_replaced, store_replaced_clear)
+
+/* *r is empty before, and is so again after a failure; *found is false if none was begun.
+ */
+bool store_replaced_load(const struct store *s, const char *name, struct store_replaced *r,
+	bool *found, struct err *e) NODISCARD;
+bool store_replaced_save(struct store *s, const char *name, const struct store_replaced *r,
+	struct err *e) NODISCARD;
+bool store_replaced_drop(struct store *s, const char *name, struct err *e) NODISCARD;
+
+/* Remember that a certificate is revoked, and why; key_too: whatever has its key is to be
+ * taken for that as well. */
+bool store_revoked_add(struct store *s, const char *name, const struct cert *leaf,
+	const char *reason, bool key_too, struct err *e) NODISCARD;
 
 /* What the next run must know about a certificate. */
 struct store_state {

@@ -35,23 +35,10 @@ static bool tidy(const char *dir, struct err *e)
 	return true;
 }
 
-static bool write_parts(const char *dir, struct bundle *b, struct err *e)
-{
-	for (int part = 0; part < N_PARTS; part++) {
-		AUTO(str) char *path = path_in(dir, part_files[part]);
-		const struct buf *text = bundle_part(b, (enum part)part);
-
-		if (!fs_write(
-			    path, text->data, text->len, part == PRIVKEY ? 0600 : 0644, e))
-			return false;
-	}
-	return true;
-}
-
 /* The whole directory is on disk before it gets its name, and has it before it is current.
  */
-static bool add_generation(
-	const char *dir, int64_t stamp, struct bundle *b, char **target, struct err *e)
+static bool add_generation(const char *dir, int64_t stamp, const struct bundle *b,
+	char **target, struct err *e)
 {
 	AUTO(generations) struct generations g = { 0 };
 	AUTO(str) char *temp = NULL;
@@ -65,7 +52,7 @@ static bool add_generation(
 	path = generation_path(&g, stamp);
 	if (!fs_remove_tree(temp, e))
 		return false;
-	if (!fs_mkdirs(temp, 0700, e) || !write_parts(temp, b, e)) {
+	if (!fs_mkdirs(temp, 0700, e) || !bundle_save(temp, b, e)) {
 		sweep(temp);
 		return false;
 	}
@@ -208,15 +195,13 @@ bool store_write(
 	AUTO(str) char *dir = store_dir(s, name, e);
 	AUTO(str) char *generations = dir ? path_in(dir, "generations") : NULL;
 	AUTO(str) char *target = NULL;
-	struct bundle view = *b; /* borrowed, since bundle_part wants to write */
 
 	if (!dir)
 		return false;
 	if (!fit(b, e))
 		return err_wrap(e, "%s", dir);
 	if (!refuse_certbot(dir, e) || !fs_mkdirs(generations, 0700, e) || !tidy(dir, e) ||
-		!take_over(dir, e) ||
-		!add_generation(dir, clock_now(), &view, &target, e) ||
+		!take_over(dir, e) || !add_generation(dir, clock_now(), b, &target, e) ||
 		!switch_to(dir, target, e))
 		return false;
 	prune(dir, keep);

@@ -102,7 +102,7 @@ prints 'usage: certpush'
 is 0 --version
 prints 'certpush '
 prints 'DNSSEC: '
-for verb in renew plan push check check-remote inventory hosts; do
+for verb in renew plan push check check-remote inventory replace hosts; do
 	is 0 "$verb" --help
 	prints "usage: certpush $verb"
 	cp out help
@@ -131,6 +131,7 @@ says "auto, always or never" --color maybe check
 says "check doesn't take --limit" check -l linode
 says "check doesn't take --dry-run" check -n
 says "push doesn't take --days" push --days 3
+says "replace doesn't take --limit" replace -l linode www.example.net
 says "no settings" check
 says "nowhere.yml" -c nowhere.yml check
 says "did you mean smtp?" check-remote smpt
@@ -223,7 +224,32 @@ says "push doesn't take --out" push --out x
 says "check doesn't take --diff" check --diff
 says "no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example.net?" check www.exmaple.net
 says "no certificate" renew -n nothing.at.all
+says "replace: which certificates?" replace
+says "unknown reason 'stolen': give one of unspecified, keyCompromise" replace --reason stolen www.example.net
+says "no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example.net?" replace www.exmaple.net
 says "inventory wants --list" inventory
+
+# a service whose TLSA records are to be published, and nobody who can
+managed() { # CHECKS DNS
+	good
+	printf '%s\n' "$2" >>certpush.yml
+	sed -i "s/{postfix: .*}}/{postfix: {certificate: mail.example.net, tlsa: manage, checks: $1}}}/" hosts.yml
+}
+managed '[{protocol: smtp}]' ''
+says 'hosts.yml:10:28: postfix: tlsa: manage: no dns entry in certpush.yml is for mail.example.net' plan
+managed '[{protocol: smtp}]' 'dns: [{provider: hook, hook: /bin/true}]'
+says "tlsa: manage: the provider 'hook' of mail.example.net knows TXT records only: rfc2136 could, or say" plan
+managed '[{protocol: smtp, name: mx.example.org}]' 'dns: [{zones: [example.net], provider: rfc2136, server: 127.0.0.1}]'
+says 'no dns entry in certpush.yml is for mx.example.org' plan
+managed '[{protocol: smtp}]' ''
+sed -i 's/names: \[mail.example.net\]/names: [mail.example.net, mx.example.net]/' certpush.yml
+says 'postfix: tlsa: give its smtp check a `name`: the certificate has several' plan
+managed '[]' ''
+says 'postfix: tlsa: it has no checks' plan
+managed '[{protocol: smtp}]' 'dns: [{zones: [mail.example.net], provider: rfc2136, server: 127.0.0.1}]'
+sed -i 's/certificate: mail.example.net, tlsa/certificate: [mail.example.net, www.example.net], tlsa/' hosts.yml
+says 'postfix: tlsa: manage: no dns entry in certpush.yml is for www.example.net' plan
+good
 says "nobody" inventory --host nobody
 says "hosts: trust is all there is to do" hosts
 says "hosts: trust is all there is to do" hosts list

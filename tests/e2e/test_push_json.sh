@@ -18,6 +18,7 @@ reloaded    host service item [detail]
 restarted   host service item [detail]
 verified    host service protocol address not_after fingerprint
 owed        host until detail
+held        host service detail
 failed      host [service] detail
 unreachable host detail
 recap       host recap

@@ -73,10 +73,13 @@ put knot.conf <<-	END
 	    acl: update
 	  - domain: expired.example
 	    file: expired.signed
+	  - domain: plain.example
+	    file: plain.zone
 	END
 for name in . sound.example.; do keymgr $name generate algorithm=13 ksk=yes zsk=yes >/dev/null; done
 zone sound.example. ns.sound.example. | put sound.zone
 zone expired.example. ns.expired.example. | put expired.zone
+zone plain.example. ns.plain.example. | put plain.zone
 past() { date -ud "$1 days ago" +%Y%m%d%H%M%S; }
 # shellcheck disable=SC2016 # expanded there
 in_home sh -ec 'cd /run/certpush-test
@@ -85,7 +88,7 @@ in_home sh -ec 'cd /run/certpush-test
 	dnssec-signzone -q -P -z -s "$0" -e "$1" -o expired.example -f expired.signed expired.zone >/dev/null' "$(past 30)" "$(past 5)"
 {
 	zone . a.root-servers.net.
-	for name in sound expired; do zone $name.example. ns.$name.example. | grep -v SOA; done
+	for name in sound expired plain; do zone $name.example. ns.$name.example. | grep -v SOA; done
 	keymgr sound.example. ds
 	in_home cat /run/certpush-test/dsset-expired.example.
 } | put root.zone
@@ -167,3 +170,26 @@ forget
 ends 2 certpush renew --force
 fails_with www.sound.example 'trust_anchor: (.*/)?nowhere\.key: [Nn]o such file'
 (($(asked new-order) == 0)) || fail 'an order was made'
+
+# TLSA records of a zone that isn't signed count for nobody: said once. Those of a zone that is are only missing.
+mkdir inventory
+cat >inventory/hosts.yml <<-END
+	mail:
+	  hosts: {linode: {ansible_host: linode.example.net}}
+	  vars:
+	    ansible_user: root
+	    ansible_ssh_private_key_file: $share/id_ed25519
+	    ansible_ssh_common_args: -o UserKnownHostsFile=$share/known_hosts
+	    certpush:
+	      postfix:
+	        certificate: www.sound.example
+	        tlsa: require
+	        checks: [{protocol: smtp, name: mail.plain.example}, {protocol: smtp, name: mail.sound.example}]
+END
+by 5301
+more="trust: $dir/ca/root.pem" settings_for www.sound.example
+ends 0 certpush renew
+ends 1 certpush plan
+complains "^\[WARNING\]: TLSA records that DNSSEC doesn't sign count for nobody: _25\._tcp\.mail\.plain\.example$"
+complains '^fatal: \[linode\] FAILED! postfix: before its new key can be served, publish: _25\._tcp\.mail\.(plain|sound)\.example\. 3600 IN TLSA 3 1 1 [0-9a-f]{64} - .*: no such name$'
+(($(wc -l <"$dir/err") == 2)) || fail 'more than that is said'

@@ -38,13 +38,17 @@ struct watch {
 	void *ctx;
 };
 
-enum seen { SILENT, SHOWN, ABSENT, OTHERS, FAILED, LAME, NO_ROUTE, MOVED };
+/* SHOWN, and EMPTY, which is for TLSA: there is nothing more to wait for. */
+enum seen { SILENT, SHOWN, EMPTY, ABSENT, OTHERS, FAILED, LAME, NO_ROUTE, MOVED };
 
 /* A subject as this address shows it. */
 struct view {
 	struct subject *subject;
 	enum seen seen;
-	size_t others;        /* OTHERS: how many */
+	size_t others; /* OTHERS: how many */
+	char **tlsa;   /* the subject's record wants to know them */
+	size_t n_tlsa;
+	int ttl;              /* theirs */
 	ldns_pkt_rcode rcode; /* FAILED */
 	struct buf query;
 	bool asked; /* an answer is awaited */
@@ -75,6 +79,9 @@ void lookout_clear(struct lookout *l);
 
 /* Until every view is SHOWN, moved, has no route, or is past its subject's deadline. */
 void lookout_run(struct lookout *l);
+
+/* It has said all that is wanted of it. */
+bool view_done(const struct view *v);
 
 /* What the address has said of it last. */
 struct dns_showing lookout_showing(const struct lookout *l, const struct view *v);

@@ -20,6 +20,7 @@ struct change {
 
 struct provider {
 	const char *name;
+	bool tlsa; /* not only TXT records */
 	/* Set zone of each record of one config that has none. NULL: no zone is needed. */
 	void (*locate)(struct change *const *changes, size_t n);
 	/* Add (in) or take out all of them: of one config, and of one zone if there is a

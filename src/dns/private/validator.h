@@ -21,7 +21,7 @@ struct question {
 	} verdict;
 	struct buf why; /* VERDICT_BOGUS: one line */
 	bool answered;
-	bool failed; /* by an error of a server, or our own */
+	bool told; /* and no failure: what there is, or that there is nothing */
 	/* what it was answered with, secure or not; never if it is bogus */
 	struct buf *rdata;
 	size_t n_rdata;

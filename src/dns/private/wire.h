@@ -65,6 +65,12 @@ bool txt_is(const ldns_rr *rr, const char *value);
 ldns_rr *txt_new(const char *name, const char *value, uint32_t ttl, struct err *e)
 	NODISCARD;
 
+/* "3 1 1 9f86…" of a TLSA record, lower case, malloc'ed; NULL for any other. */
+char *tlsa_text(const ldns_rr *rr) NODISCARD;
+/* From such a text. */
+ldns_rr *tlsa_new(const char *name, const char *value, uint32_t ttl, struct err *e)
+	NODISCARD;
+
 /* The SOA record of the answer section that belongs to the name, or NULL. */
 const ldns_rr *answer_soa(const ldns_pkt *p, const ldns_rdf *name);
 uint32_t soa_serial(const ldns_rr *soa);

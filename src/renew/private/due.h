@@ -13,7 +13,8 @@ struct due_facts {
 	time_t start, end,
 		at; /* the CA's window, and the instant in it; at 0: there is none */
 	bool revoked;
-	bool ours; /* issued here, so that the settings were followed then */
+	bool replaced; /* or about to be revoked */
+	bool ours;     /* issued here, so that the settings were followed then */
 	bool other_ca, other_profile; /* than the settings say now */
 };
 
@@ -26,7 +27,8 @@ struct due {
 };
 
 /*
- * chain: what the store holds, NULL if nothing. Due are: what is missing, revoked, or isn't
+ * chain: what the store holds, NULL if nothing. Due are: what is missing, revoked, being
+ * replaced, or isn't
  * what the settings say (names; key type, CA and profile of what was issued here); what has
  * reached the instant drawn from the CA's window, or would be past the window at the next
  * run (RFC 9773 4.2); without a window a third of the lifetime left, half when it is under

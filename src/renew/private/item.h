@@ -6,8 +6,8 @@
 #include "acme/acme.h"
 #include "conf/settings.h"
 #include "dns/dns.h"
+#include "providers/providers.h"
 #include "renew/account.h"
-#include "renew/private/providers.h"
 #include "report/report.h"
 #include "store/store.h"
 
@@ -15,8 +15,9 @@ struct item {
 	const struct certificate *certificate;
 	struct store_state *state;       /* not owned */
 	const struct ca_settings *trial; /* the CA of a dry run; NULL: it is none */
-	bool urgent;                   /* less than half of the time that is left for it */
-	size_t turn;                   /* which of the certificate's CAs has it */
+	bool urgent; /* less than half of the time that is left for it */
+	bool fresh;  /* with a key that nobody has had: not the old, nor the next one */
+	size_t turn; /* which of the certificate's CAs has it */
 	const struct account *account; /* there */
 	struct store_order begun;      /* key, CSR and order URL, as they are on disk */
 	struct acme_order order;

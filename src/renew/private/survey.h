@@ -12,6 +12,7 @@ struct finding {
 	struct chain chain; /* what the store holds; empty if nothing can be read */
 	struct store_state state;
 	struct due due;
+	bool replaced;  /* the store holds what a replacement that was begun replaces */
 	size_t turn;    /* which of its CAs is asked first */
 	struct err err; /* why it isn't asked for, though it may be due */
 };

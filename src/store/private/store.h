@@ -41,6 +41,12 @@ void sweep(const char *path);
 bool links_are_ours(const char *dir);
 /* Read the four parts from one directory, and check that they belong together. */
 bool bundle_load(const char *dir, struct bundle *b, struct err *e) NODISCARD;
+/* Write them: the key 0600, the others 0644. */
+bool bundle_save(const char *dir, const struct bundle *b, struct err *e) NODISCARD;
+
+/* May a host be brought back to it? ERR_REFUSED where it is revoked, or is about to be. */
+bool may_go_back(const struct store *s, const char *name, const struct bundle *b,
+	struct err *e) NODISCARD;
 
 DEFINE_AUTO(cJSON, json, cJSON_Delete)
 

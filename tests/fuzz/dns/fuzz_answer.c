@@ -11,11 +11,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static const struct dns_standing standing = { issuers, 1, "https://ca/1", true };
 	struct dns_record record = { .config = &config, .value = "value" };
 	struct dns_record kept = { .config = &config, .standing = &standing };
+	struct dns_tlsa tlsa = { .config = &config, .name = "_25._tcp.example.net" };
+	struct dns_record announced = {
+		.config = &config, .type = DNS_TLSA, .tlsa = &tlsa
+	};
 	char zone_name[] = "example.net", name[] = "_acme-challenge.example.net";
 	struct zone zone = { .config = &config, .name = zone_name };
 	struct subject subject = { .record = &record, .name = name, .zone = &zone };
 	struct subject other = { .record = &kept, .name = name, .zone = &zone };
+	struct subject third = { .record = &announced, .name = name, .zone = &zone };
 	struct view view = { .subject = &subject }, view_kept = { .subject = &other };
+	struct lookout tlsa_at = { 0 };
 	AUTO(buf) struct buf query = BUF_EMPTY;
 	AUTO(pkt) ldns_pkt *p = NULL;
 	AUTO(rdf) ldns_rdf *owner = NULL;
@@ -33,6 +39,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		free(TAKE(alias));
 		free(TAKE(below));
 		view_judge(&view_kept, p, &alias, &below);
+		free(TAKE(alias));
+		free(TAKE(below));
+		lookout_add(&tlsa_at, &third);
+		view_judge(tlsa_at.views, p, &alias, &below);
+		lookout_clear(&tlsa_at);
 		soa = answer_soa(p, NULL);
 		if (soa)
 			soa_serial(soa);

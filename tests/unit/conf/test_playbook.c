@@ -113,6 +113,9 @@ static void bad_playbooks_get_a_line_with_the_place(void **state)
 		{ "- {service: x, reload: yes}", 1, 24, "found the boolean 'yes'" },
 		{ "- {service: x, reload: ''}", 1, 24, "found an empty one" },
 		{ "- {service: x, reload: [a]}", 1, 24, "expected a text, found a list" },
+		{ "- {service: x, reload: a, tlsa: yes}", 1, 33,
+			"tlsa: expected none, require or manage, found the boolean" },
+		{ CHECK_OF("tlsa: mange"), 1, 48, "found 'mange'" },
 		{ "- {service: x, reload: a, rollback: yes}", 1, 37,
 			"expected auto or never, found the boolean 'yes'" },
 		{ "- {service: x, reload: a, wait: 0}", 1, 33,
@@ -181,7 +184,7 @@ static void bad_playbooks_get_a_line_with_the_place(void **state)
 		{ "- {service: x, checks: smtp}", 1, 24,
 			"checks: expected a list, found 'smtp'" },
 		{ "- {service: x, checks: [smtp]}", 1, 25,
-			"check: expected a mapping (protocol, port, host, name), found 'smtp'" },
+			"check: expected a mapping (protocol, port, host, name, tlsa), found 'smtp'" },
 		{ "- {service: x, checks: [{port: 1}]}", 1, 25,
 			"check: 'protocol' is missing" },
 		{ "- {service: x, checks: [{protocol: smpt}]}", 1, 36,
@@ -421,9 +424,32 @@ static void parts_have_names(void **state)
 	assert_string_equal(part_name(PART_FULLCHAIN), "fullchain");
 }
 
+static void a_check_counts_before_its_service(void **state)
+{
+	static const struct {
+		enum tlsa service, check, want;
+	} rows[] = {
+		{ TLSA_UNSAID, TLSA_UNSAID, TLSA_NONE },
+		{ TLSA_NONE, TLSA_UNSAID, TLSA_NONE },
+		{ TLSA_REQUIRE, TLSA_UNSAID, TLSA_REQUIRE },
+		{ TLSA_MANAGE, TLSA_NONE, TLSA_NONE },
+		{ TLSA_UNSAID, TLSA_MANAGE, TLSA_MANAGE },
+		{ TLSA_REQUIRE, TLSA_MANAGE, TLSA_MANAGE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct service s = { .tlsa = rows[i].service };
+		const struct check c = { .tlsa = rows[i].check };
+
+		assert_int_equal(check_tlsa(&s, &c), rows[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_check_counts_before_its_service),
 		scratch_test(a_service_is_read_with_its_defaults),
 		scratch_test(bad_playbooks_get_a_line_with_the_place),
 		scratch_test(the_first_directory_wins),

@@ -102,7 +102,11 @@ static ldns_pkt *play_server(struct fake *f, ldns_pkt *q, const uint8_t *wire, s
 		return a;
 	}
 	for (int i = 0; i < 3 && p->values[i]; i++) {
-		snprintf(rr, sizeof rr, "%s. TXT \"%s\"", fake_name(q), p->values[i]);
+		if (fake_type(q) == LDNS_RR_TYPE_TLSA)
+			snprintf(rr, sizeof rr, "%s. %s", fake_name(q), p->values[i]);
+		else
+			snprintf(rr, sizeof rr, "%s. TXT \"%s\"", fake_name(q),
+				p->values[i]);
 		fake_add(a, LDNS_SECTION_ANSWER, rr);
 	}
 	return a;
@@ -246,6 +250,109 @@ static void a_late_server_is_waited_for_and_told(void **state)
 	assert_true(text_starts(s->last,
 		"waiting for ns3.example.net (127.0.0.3): no such name, serial 17"));
 	dns_records_clear(&r, 1);
+}
+
+static struct dns_tlsa look_at(struct stage *s, const char *name)
+{
+	struct dns_tlsa t = { .config = &s->config, .name = name };
+	struct dns_record r = { .config = &s->config,
+		.type = DNS_TLSA,
+		.domain = name,
+		.name = xstrdup(name),
+		.tlsa = &t };
+
+	wait_for(s, &r, 1);
+	t.err = r.err;
+	dns_records_clear(&r, 1);
+	return t;
+}
+
+static const struct dns_tlsa_view *view_of(const struct dns_tlsa *t, const char *server)
+{
+	for (size_t i = 0; i < t->n_views; i++)
+		if (text_eq(t->views[i].showing.server, server))
+			return &t->views[i];
+	fail_msg("%s wasn't asked", server);
+	return NULL;
+}
+
+static void tlsa_records_are_told_as_each_server_has_them(void **state)
+{
+	struct stage *s = *state;
+	const struct dns_tlsa_view *v;
+	struct dns_tlsa t;
+
+	s->play[0].values[0] = "300 TLSA 3 1 1 AB01";
+	s->play[0].values[1] = "300 TLSA 2 0 2 ff";
+	s->play[1].values[0] = "60 TLSA 3 1 1 ab01";
+	s->play[1].values[1] = "60 A 192.0.2.1"; /* none of its business */
+	t = look_at(s, "_25._tcp.example.net");
+	assert_string_equal(t.err.msg, "");
+	assert_string_equal(t.place, "_25._tcp.example.net");
+	assert_int_equal(t.ttl, 300);
+	v = view_of(&t, "ns2.example.net");
+	assert_true(v->answered && v->n == 2);
+	assert_string_equal(v->records[0], "3 1 1 ab01");
+	assert_string_equal(v->records[1], "2 0 2 ff");
+	v = view_of(&t, "ns3.example.net");
+	assert_true(v->answered && v->n == 1);
+	assert_string_equal(v->records[0], "3 1 1 ab01");
+	dns_tlsa_clear(&t);
+	assert_null(t.views);
+}
+
+/* That there is none is an answer too. */
+static void without_tlsa_records_nothing_is_waited_for(void **state)
+{
+	struct stage *s = *state;
+	struct dns_tlsa t;
+
+	s->play[0].late = 1;
+	s->play[1].values[0] = NULL;
+	t = look_at(s, "_25._tcp.example.net");
+	assert_string_equal(t.err.msg, "");
+	assert_int_equal(t.ttl, 0);
+	assert_true(view_of(&t, "ns2.example.net")->answered);
+	assert_string_equal(view_of(&t, "ns2.example.net")->showing.answer, "no such name");
+	assert_string_equal(
+		view_of(&t, "ns3.example.net")->showing.answer, "no TLSA record there");
+	assert_int_equal(s->server[0].n_udp, 2);
+	dns_tlsa_clear(&t);
+}
+
+static void a_server_that_cannot_be_asked_for_tlsa_is_named(void **state)
+{
+	struct stage *s = *state;
+	struct dns_tlsa t;
+
+	s->config.timeout = 1;
+	s->play[0].values[0] = "300 TLSA 3 1 1 ab01";
+	s->play[0].values[1] = NULL;
+	s->play[1].lame = true;
+	t = look_at(s, "_25._tcp.example.net");
+	assert_err(t.err.kind == ERR_NONE, &t.err, ERR_DNS,
+		"not all name servers can be asked for TLSA _25._tcp.example.net: "
+		"ns3.example.net (127.0.0.3): answers without authority");
+	assert_true(view_of(&t, "ns2.example.net")->answered);
+	assert_false(view_of(&t, "ns3.example.net")->answered);
+	dns_tlsa_clear(&t);
+}
+
+static void tlsa_records_are_found_where_an_alias_leads(void **state)
+{
+	struct stage *s = *state;
+	struct dns_tlsa t;
+
+	for (int i = 0; i < 2; i++) {
+		s->play[i].alias = "tlsa.example.net";
+		s->play[i].values[0] = "300 TLSA 3 1 1 ab01";
+		s->play[i].values[1] = NULL;
+	}
+	t = look_at(s, "_25._tcp.example.net");
+	assert_string_equal(t.err.msg, "");
+	assert_string_equal(t.place, "tlsa.example.net");
+	assert_int_equal(view_of(&t, "ns3.example.net")->n, 1);
+	dns_tlsa_clear(&t);
 }
 
 /* It is there, or it isn't: nothing was added by us. */
@@ -573,6 +680,10 @@ int main(void)
 		staged(all_values_on_all_servers_are_seen),
 		staged(a_late_server_is_waited_for_and_told),
 		staged(a_standing_record_is_looked_for),
+		staged(tlsa_records_are_told_as_each_server_has_them),
+		staged(without_tlsa_records_nothing_is_waited_for),
+		staged(a_server_that_cannot_be_asked_for_tlsa_is_named),
+		staged(tlsa_records_are_found_where_an_alias_leads),
 		staged(a_truncated_answer_is_asked_again_over_tcp),
 		staged(an_address_without_a_route_does_not_count),
 		staged(a_delegation_and_an_alias_are_followed),

@@ -25,8 +25,14 @@ static void apply_update(struct play *p, const ldns_rr *rr)
 	char *owner = ldns_rdf2str(ldns_rr_owner(rr)), record[96];
 	size_t i;
 
-	snprintf(record, sizeof record, "%s %.*s", owner, (int)strcspn(txt + 1, "\""),
-		txt + 1);
+	if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_TLSA)
+		snprintf(record, sizeof record, "%s %u %.*s", owner,
+			ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN ? ldns_rr_ttl(rr) : 300,
+			(int)strcspn(strstr(text, "TLSA\t") + 5, "\n"),
+			strstr(text, "TLSA\t") + 5);
+	else
+		snprintf(record, sizeof record, "%s %.*s", owner,
+			(int)strcspn(txt + 1, "\""), txt + 1);
 	for (i = 0; i < p->n && strcmp(p->records[i], record) != 0;)
 		i++;
 	if (ldns_rr_get_class(rr) == LDNS_RR_CLASS_NONE && i < p->n) {
@@ -192,6 +198,44 @@ static void one_update_carries_all_records_of_a_zone(void **state)
 	assert_int_equal(s->play.n, 1);
 	assert_string_equal(s->play.records[0], "_acme-challenge.example.net. one");
 	dns_records_clear(r, 4);
+}
+
+static void tlsa_records_go_in_and_out_by_value(void **state)
+{
+	struct stage *s = *state;
+	struct dns_record r[] = { record(s, "_25._tcp.example.net", "3 1 1 ab01"),
+		record(s, "_25._tcp.example.net", "3 1 1 ab02") };
+
+	for (int i = 0; i < 2; i++) {
+		r[i].type = DNS_TLSA;
+		r[i].name = strdup("_25._tcp.example.net");
+		r[i].ttl = 300;
+	}
+	present(r, 2);
+	for (int i = 0; i < 2; i++)
+		assert_string_equal(r[i].err.msg, "");
+	assert_int_equal(s->play.n, 2);
+	assert_string_equal(s->play.records[0], "_25._tcp.example.net. 300 3 1 1 ab01");
+	cleanup(r, 1);
+	assert_int_equal(s->play.n, 1);
+	assert_string_equal(s->play.records[0], "_25._tcp.example.net. 300 3 1 1 ab02");
+	dns_records_clear(r, 2);
+	/* what is none, and a provider that knows none */
+	r[0] = record(s, "_25._tcp.example.net", "3 1 1 xyz");
+	r[0].type = DNS_TLSA;
+	r[0].name = strdup("_25._tcp.example.net");
+	present(r, 1);
+	assert_string_equal(r[0].err.msg,
+		"'_25._tcp.example.net. 60 IN TLSA 3 1 1 xyz' can't be a TLSA record");
+	dns_records_clear(r, 1);
+	assert_true(dns_knows_tlsa("rfc2136"));
+	assert_false(dns_knows_tlsa("cloudflare"));
+	s->config.provider = "cloudflare";
+	r[0] = record(s, "_25._tcp.example.net", "3 1 1 ab01");
+	r[0].type = DNS_TLSA;
+	present(r, 1);
+	assert_string_equal(r[0].err.msg, "'cloudflare' knows TXT records only");
+	dns_records_clear(r, 1);
 }
 
 static void without_a_key_nothing_is_signed(void **state)
@@ -410,6 +454,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		staged(one_update_carries_all_records_of_a_zone),
+		staged(tlsa_records_go_in_and_out_by_value),
 		staged(without_a_key_nothing_is_signed),
 		staged(adding_what_is_there_and_removing_what_is_not_are_fine),
 		staged(an_update_that_is_too_large_is_split),

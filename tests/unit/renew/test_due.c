@@ -175,6 +175,7 @@ static void what_the_settings_no_longer_say_is_due(void **state)
 		{ { .other_profile = true }, false,
 			"the profile in the settings has changed" },
 		{ { .revoked = true }, false, "revoked" },
+		{ { .replaced = true }, false, "it is being replaced" },
 	};
 	AUTO(made) struct made m = made_cert(&w, NULL);
 	AUTO(chain) struct chain chain = MADE_CHAIN(&m);

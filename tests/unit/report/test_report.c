@@ -106,6 +106,21 @@ static const struct sample {
 		"publish: [www.example.net] _validation-persist.www.example.net. TXT "
 		"\"ca.example; accounturi=https://ca.example/acct/7\"",
 		false, 0 },
+	{ { .kind = EVENT_PUBLISHED,
+		  .certificate = "mail.example.net",
+		  .item = "_25._tcp.mail.example.net",
+		  .detail = "TLSA 3 1 1 " SHA },
+		"published: [mail.example.net] _25._tcp.mail.example.net. TLSA 3 1 1 " SHA,
+		false, 0 },
+	{ { .kind = EVENT_WITHDRAWN,
+		  .certificate = "mail.example.net",
+		  .item = "_25._tcp.mail.example.net",
+		  .detail =
+			  "TLSA 3 1 1 "
+			  "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" },
+		"withdrawn: [mail.example.net] _25._tcp.mail.example.net. TLSA 3 1 1 "
+		"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		false, 0 },
 	{ { .kind = EVENT_SERVER,
 		  .certificate = "www.example.net",
 		  .host = "ns3.example.net",
@@ -209,6 +224,15 @@ static const struct sample {
 		"fatal: [ovh] FAILED! nginx: nginx -t: unknown directive \"sll\" in "
 		"/etc/nginx/nginx.conf:3",
 		true, 0 },
+	{ { .kind = EVENT_HELD,
+		  .host = "linode",
+		  .service = "postfix",
+		  .detail =
+			  "from Nov 24 12:15:00 2026 GMT on, when its new TLSA record has been "
+			  "out for twice its TTL" },
+		"held: [linode] => postfix: from Nov 24 12:15:00 2026 GMT on, when its new TLSA "
+		"record has been out for twice its TTL",
+		false, 0 },
 	{ { .kind = EVENT_UNREACHABLE,
 		  .host = "panix",
 		  .detail = "10.53.0.12:22: no answer in 10 seconds" },

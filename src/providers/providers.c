@@ -1,4 +1,4 @@
-#include "renew/private/providers.h"
+#include "providers/providers.h"
 #include "base/alloc.h"
 #include "digest/digest.h"
 
