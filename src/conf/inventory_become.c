@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/child.h"
-#include "base/fs.h"
 #include "base/text.h"
 #include "conf/inventory.h"
 
@@ -104,14 +103,6 @@ static bool take_flags(
 
 /* ---- the password ---- */
 
-static const char *beside(struct arena *a, const struct node *n, const char *path)
-{
-	AUTO(str) char *dir = fs_dirname(n->pos.file);
-	AUTO(str) char *full = fs_join(dir, path);
-
-	return arena_strdup(a, full);
-}
-
 #define OTHERWISE "say certpush_become_password_file or certpush_become_password_command"
 
 /* Into one of the ways of a secret; without the text in a message. */
@@ -128,7 +119,7 @@ static bool secret(struct reader *r, const struct node *n, const char *what,
 			: err_at(e, n->pos, "%s: expected a text", what);
 	s->name = what;
 	s->pos = n->pos;
-	s->dir = beside(r->vars->arena, n, ".");
+	s->dir = node_path(r->vars->arena, n, ".");
 	return true;
 }
 
@@ -139,7 +130,7 @@ static bool take_password_file(
 
 	if (!secret(r, n, what, &s->file, e))
 		return false;
-	s->file = beside(r->vars->arena, n, s->file);
+	s->file = node_path(r->vars->arena, n, s->file);
 	return true;
 }
 

@@ -71,14 +71,6 @@ static bool take_key(
 	return true;
 }
 
-static const char *beside(struct arena *a, const struct node *n, const char *path)
-{
-	AUTO(str) char *dir = fs_dirname(n->pos.file);
-	AUTO(str) char *full = fs_join(dir, path);
-
-	return arena_strdup(a, full);
-}
-
 static bool passphrase(struct reader *r, const struct node *n, const char *what,
 	const char **out, struct err *e)
 {
@@ -92,7 +84,7 @@ static bool passphrase(struct reader *r, const struct node *n, const char *what,
 		return node_unexpected(n, what, "a text", e);
 	s->name = what;
 	s->pos = n->pos;
-	s->dir = beside(r->vars->arena, n, ".");
+	s->dir = node_path(r->vars->arena, n, ".");
 	return true;
 }
 
@@ -103,7 +95,7 @@ static bool take_passphrase_file(
 
 	if (!passphrase(r, n, what, &s->file, e))
 		return false;
-	s->file = beside(r->vars->arena, n, s->file);
+	s->file = node_path(r->vars->arena, n, s->file);
 	return true;
 }
 

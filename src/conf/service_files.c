@@ -1,6 +1,5 @@
 #include "conf/private/service_fields.h"
 
-#include "base/fs.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -216,22 +215,15 @@ static bool read_order(const struct reading *r, const struct field *f,
 
 /* ---- a passphrase ---- */
 
-/* Relative to the file that says so: a playbook or an inventory. */
-static const char *dir_of(const struct reading *r, const struct node *value)
-{
-	const char *slash = strrchr(value->pos.file, '/');
-
-	return slash ? arena_strndup(
-			       r->a, value->pos.file, (size_t)(slash - value->pos.file + 1))
-		     : ".";
-}
-
 static bool read_secret_file(const struct reading *r, const struct field *f,
 	const struct node *value, void *base)
 {
-	const struct reading here = { r->a, dir_of(r, value), r->hint, r->all };
+	const char **path = text_slot(base, f);
 
-	return field_path(&here, f, value, base);
+	if (!field_string(r, f, value, base))
+		return false;
+	*path = node_path(r->a, value, *path);
+	return true;
 }
 
 #define PASSPHRASE(member) offsetof(struct file, passphrase.member)
@@ -257,7 +249,7 @@ static bool check_passphrase(const struct reading *r, const struct node *n, stru
 	const int said = secret_sources(&f->passphrase);
 
 	f->passphrase.pos = n->pos;
-	f->passphrase.dir = dir_of(r, n);
+	f->passphrase.dir = node_path(r->a, n, ".");
 	if (said > 0 && f->part != PART_PKCS12)
 		return reading_error(r, n, "file: a passphrase is for part: pkcs12 only");
 	return said <= 1 ||

@@ -1,6 +1,8 @@
 #include "conf/private/yaml_type.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -17,6 +19,14 @@ const struct node *node_scalar(
 	n->type = plain ? yaml_type(text, &n->number) : NODE_STRING;
 	n->weight = n->height = 1;
 	return n;
+}
+
+const char *node_path(struct arena *a, const struct node *n, const char *path)
+{
+	AUTO(str) char *dir = fs_dirname(n->pos.file);
+	AUTO(str) char *full = fs_join(dir, path);
+
+	return arena_strdup(a, full);
 }
 
 const struct node *node_at(const struct node *n, const char *key)

@@ -56,17 +56,12 @@ void announcements_drop(struct announcements *all, const struct announced *a)
 
 static bool from_json(const cJSON *item, struct announced *a, struct err *e)
 {
-	const int64_t max_time = 253402300799; /* the end of the year 9999 */
-	int64_t seen, added;
-
 	if (!record_text(item, "name", &a->name, e) ||
 		!record_text(item, "record", &a->record, e) ||
 		!record_text(item, "place", &a->place, e) ||
-		!record_number(item, "seen", max_time, &seen, e) ||
-		!record_number(item, "added", max_time, &added, e))
+		!record_time(item, "seen", &a->seen, e) ||
+		!record_time(item, "added", &a->added, e))
 		return false;
-	a->seen = seen;
-	a->added = added;
 	return (a->name && a->record && (!a->added || a->place)) ||
 		err_set(e, ERR_IO, "damaged: a record without a name");
 }
@@ -107,10 +102,8 @@ bool announcements_save(struct store *s, const struct announcements *all, struct
 		record_add_text(item, "name", a->name);
 		record_add_text(item, "record", a->record);
 		record_add_text(item, "place", a->place);
-		if (a->seen)
-			cJSON_AddNumberToObject(item, "seen", (double)a->seen);
-		if (a->added)
-			cJSON_AddNumberToObject(item, "added", (double)a->added);
+		record_add_time(item, "seen", a->seen);
+		record_add_time(item, "added", a->added);
 		cJSON_AddItemToArray(list, item);
 	}
 	return record_write(path, json, e);

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const int64_t max_time = 253402300799; /* the year 9999 */
-
 static void clear_one(struct store_owed *o)
 {
 	free(o->host);
@@ -49,16 +47,6 @@ struct store_owed *store_owing_add(struct store_owing *all, const char *host,
 	return &all->list[all->n++];
 }
 
-static bool time_from(const cJSON *json, const char *name, time_t *out, struct err *e)
-{
-	int64_t number;
-
-	if (!record_number(json, name, max_time, &number, e))
-		return false;
-	*out = number;
-	return true;
-}
-
 static bool from_json(const cJSON *json, struct store_owing *all, struct err *e)
 {
 	struct store_owed *o;
@@ -72,9 +60,9 @@ static bool from_json(const cJSON *json, struct store_owing *all, struct err *e)
 		return false;
 	if (!o->host || !o->service || !o->certificate)
 		return err_set(e, ERR_IO, "damaged: an entry is incomplete");
-	return time_from(json, "since", &o->since, e) &&
-		time_from(json, "until", &o->until, e) &&
-		time_from(json, "expires", &o->expires, e);
+	return record_time(json, "since", &o->since, e) &&
+		record_time(json, "until", &o->until, e) &&
+		record_time(json, "expires", &o->expires, e);
 }
 
 static bool load(const char *path, struct store_owing *all, struct err *e)
@@ -105,12 +93,6 @@ bool store_owing_load(const struct store *s, struct store_owing *all, struct err
 	return false;
 }
 
-static void add_time(cJSON *to, const char *name, time_t t)
-{
-	if (t)
-		cJSON_AddNumberToObject(to, name, (double)t);
-}
-
 bool store_owing_save(struct store *s, const struct store_owing *all, struct err *e)
 {
 	AUTO(str) char *path = store_private_path(s, "owed.json");
@@ -126,9 +108,9 @@ bool store_owing_save(struct store *s, const struct store_owing *all, struct err
 		record_add_text(item, "host", o->host);
 		record_add_text(item, "service", o->service);
 		record_add_text(item, "certificate", o->certificate);
-		add_time(item, "since", o->since);
-		add_time(item, "until", o->until);
-		add_time(item, "expires", o->expires);
+		record_add_time(item, "since", o->since);
+		record_add_time(item, "until", o->until);
+		record_add_time(item, "expires", o->expires);
 		cJSON_AddItemToArray(list, item);
 	}
 	return record_write(path, json, e);

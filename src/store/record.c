@@ -60,8 +60,27 @@ bool record_number(
 	return true;
 }
 
+bool record_time(const cJSON *json, const char *name, time_t *out, struct err *e)
+{
+	/* The last second of the year 9999; a JSON number holds every one of them exactly.
+	 */
+	static const int64_t max_time = 253402300799;
+	int64_t number;
+
+	if (!record_number(json, name, max_time, &number, e))
+		return false;
+	*out = number;
+	return true;
+}
+
 void record_add_text(cJSON *json, const char *name, const char *s)
 {
 	if (s)
 		cJSON_AddStringToObject(json, name, s);
+}
+
+void record_add_time(cJSON *json, const char *name, time_t t)
+{
+	if (t)
+		cJSON_AddNumberToObject(json, name, (double)t);
 }

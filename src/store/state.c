@@ -6,9 +6,6 @@
 #include <limits.h>
 #include <stdint.h>
 
-/* The last second of the year 9999; a JSON number holds every one of them exactly. */
-static const int64_t max_time = 253402300799;
-
 #define AT(member)                                                                         \
 	{                                                                                  \
 #member, offsetof(struct store_state, member)                              \
@@ -48,11 +45,9 @@ static bool from_json(const cJSON *json, struct store_state *st, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (!record_text(json, texts[i].name, text_at(st, i), e))
 			return false;
-	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
-		if (!record_number(json, times[i].name, max_time, &number, e))
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
+		if (!record_time(json, times[i].name, time_at(st, i), e))
 			return false;
-		*time_at(st, i) = number;
-	}
 	if (!record_number(json, "failures", INT_MAX, &number, e))
 		return false;
 	st->failures = (int)number;
@@ -95,9 +90,7 @@ bool store_state_save(
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		record_add_text(json, texts[i].name, *text_at(st, i));
 	for (size_t i = 0; i < ARRAY_LEN(times); i++)
-		if (*time_at(st, i))
-			cJSON_AddNumberToObject(
-				json, times[i].name, (double)*time_at(st, i));
+		record_add_time(json, times[i].name, *time_at(st, i));
 	cJSON_AddNumberToObject(json, "failures", st->failures);
 	return record_write(path, json, e);
 }

@@ -14,15 +14,6 @@ put_back() {
 # update LINE...: by nsupdate, at the primary.
 update() { printf '%s\n' 'server 10.53.0.2' "$@" send | "$lab" run nsupdate -k "$share/tsig.key"; }
 
-# COMMAND is true within 20 seconds.
-eventually() {
-	local end=$((SECONDS + 20))
-	until "$@"; do
-		((SECONDS < end)) || return 1
-		sleep 0.1
-	done
-}
-
 # The TLSA records that a server shows, sorted, "3 1 1 9f86…" each.
 tlsa_at() {
 	"$lab" run dig +short +time=2 +tries=1 "@$1" "$name" TLSA |

@@ -65,6 +65,15 @@ fail() {
 	exit 1
 }
 
+# COMMAND is true within 20 seconds.
+eventually() {
+	local end=$((SECONDS + 20))
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		sleep 0.1
+	done
+}
+
 # ok STATUS COMMAND...: the command ends with that status.
 ends() {
 	local want=$1

@@ -76,15 +76,6 @@ leave() {
 trap leave EXIT
 hosts= # none is broken here, unless the test says so
 
-# COMMAND is true within 20 seconds.
-eventually() {
-	local end=$((SECONDS + 20))
-	until "$@"; do
-		((SECONDS < end)) || return 1
-		sleep 0.1
-	done
-}
-
 # certpush in the background, its process id in $pid and where the scripted CA looks for it; `finished` waits for it.
 start() {
 	# bash has what it puts in the background ignore SIGINT

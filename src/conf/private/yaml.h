@@ -60,6 +60,9 @@ const struct node *yaml_load(struct arena *a, const void *text, size_t len,
 const struct node *node_scalar(
 	struct arena *a, const char *text, bool plain, struct pos pos) NODISCARD;
 
+/* A path that is relative to the file that the node stands in; "~/" is the home. */
+const char *node_path(struct arena *a, const struct node *n, const char *path) NODISCARD;
+
 /* The value of a key, NULL if the node is no mapping or doesn't have it. */
 const struct node *node_at(const struct node *n, const char *key);
 

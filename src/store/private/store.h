@@ -58,5 +58,8 @@ bool record_text(const cJSON *json, const char *name, char **out, struct err *e)
 /* A whole number from 0 to max; 0 where it is missing. */
 bool record_number(const cJSON *json, const char *name, int64_t max, int64_t *out,
 	struct err *e) NODISCARD;
-/* Nothing is added for NULL. */
+/* A time; 0 where it is missing. */
+bool record_time(const cJSON *json, const char *name, time_t *out, struct err *e) NODISCARD;
+/* Nothing is added for NULL, nor for 0. */
 void record_add_text(cJSON *json, const char *name, const char *s);
+void record_add_time(cJSON *json, const char *name, time_t t);
