@@ -25,11 +25,23 @@ struct prober *prober_new(const struct trust *t, struct err *e)
 void prober_free(struct prober *p);
 DEFINE_AUTO(struct prober, prober, prober_free)
 
+struct probe_address;
+
 struct probe_target {
 	const char *protocol;
 	const char *name; /* SNI, and the name that the certificate must cover */
 	const char *key;  /* "rsa" or "ecdsa": ask for a certificate with such a key, as a
 			     server may have both; NULL: whatever it serves */
+	bool no_sni;      /* say no name: what does it show to those that say none? */
+	const struct probe_way *way; /* NULL: straight from this machine */
+};
+
+/* Another way to an address than from this machine. */
+struct probe_way {
+	/* A connected, non-blocking descriptor; -1 with ERR_NET, ERR_TIMEOUT … */
+	int (*connect)(
+		void *ctx, const struct probe_address *to, int64_t deadline, struct err *e);
+	void *ctx;
 };
 
 /*
@@ -66,7 +78,10 @@ struct probe_result {
 	struct chain served; /* n is 0 if there was none */
 	char address[64];    /* "192.0.2.7:25", "[2001:db8::1]:25" */
 	char tls[64];        /* "TLSv1.3 TLS_AES_256_GCM_SHA384" */
+	time_t chain_until;  /* the first end in the chain that was verified; 0: none was */
+	int64_t took;        /* microseconds, from the call to the verdict */
 	struct err err;      /* what is wrong, in words; ERR_NONE if nothing is */
+	char warning[256];   /* what may become wrong, though the verdict stands; or "" */
 };
 void probe_result_clear(struct probe_result *r);
 DEFINE_AUTO_VALUE(struct probe_result, probe_result, probe_result_clear)

@@ -78,6 +78,10 @@ struct columns {
 	int host, address, verdict;
 };
 
+/* As monitoring plugins have them. */
+enum event_level { LEVEL_OK, LEVEL_WARNING, LEVEL_CRITICAL, LEVEL_UNKNOWN };
+enum event_match { MATCH_UNKNOWN, MATCH_YES, MATCH_NO };
+
 /* Texts are not owned and may be NULL; they are used only during the call. */
 struct event {
 	enum event_kind kind;
@@ -90,7 +94,15 @@ struct event {
 				    it */
 	const char *old_fingerprint; /* CHANGED: of what was there */
 	const char *detail;
-	time_t not_after; /* 0: none */
+	/* PROBE: "p256", "rsa2048"; "ecdsa-with-SHA256"; "TLSv1.3 TLS_AES_256_GCM_SHA384"
+	 */
+	const char *key_type, *signature, *tls;
+	const char *warning;    /* PROBE: beside the verdict */
+	enum event_level level; /* PROBE, EXPIRY: by the verdict and what is left of it */
+	enum event_match match; /* PROBE: with the store's */
+	double seconds;         /* PROBE: that it took; 0: it wasn't asked */
+	time_t chain_not_after; /* PROBE: the first end in the verified chain; 0: none */
+	time_t not_after;       /* 0: none */
 	time_t old_not_after;
 	time_t until; /* OWED, and the warning of what is owed */
 	/* CHANGED: names, NULL or ended by NULL; lines of what was there and what is, or
