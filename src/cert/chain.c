@@ -6,9 +6,7 @@
 #include <openssl/pem.h>
 #include <string.h>
 
-/* No CA sends more than four or five; whatever sends more is not to be trusted with memory.
- */
-enum { MAX_CERTS = 16, MAX_PEM = 256 * 1024 };
+enum { MAX_PEM = 256 * 1024 };
 
 static const char begin[] = "-----BEGIN", label[] = " CERTIFICATE-----";
 
