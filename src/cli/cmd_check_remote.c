@@ -2,66 +2,94 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/survey.h"
+#include "cli/tlsa.h"
 #include "cli/verb.h"
 #include "work/crew.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define ASK_SECONDS  10
-#define SIDE_BY_SIDE 64
+#define ASK_SECONDS 10
 
 static void ask(void *ctx, size_t i)
 {
 	const struct survey *s = ctx;
 	struct question *q = &s->list[i];
-	const struct probe_target t = {
-		.protocol = q->protocol, .name = q->name, .key = q->key
-	};
+	const struct probe_target t = { .protocol = q->protocol,
+		.name = q->name,
+		.key = q->key,
+		.client_auth = q->client_auth,
+		.tlsa = q->tlsa };
 
 	if (q->address.sockaddr.len > 0)
 		probe_run(s->prober, &t, &q->address, q->expected, deadline_in(ASK_SECONDS),
 			&q->result);
 }
 
+static bool same_served(const struct chain *a, const struct chain *b)
+{
+	if (a->n != b->n || a->n == 0)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct sha256 x = cert_sha256(a->certs[i]);
+		const struct sha256 y = cert_sha256(b->certs[i]);
+
+		if (!sha256_eq(&x, &y))
+			return false;
+	}
+	return true;
+}
+
 static bool alike(const struct probe_result *a, const struct probe_result *b)
 {
-	struct sha256 x, y;
+	return a->verdict == b->verdict && text_eq(a->warning, b->warning) &&
+		same_served(&a->served, &b->served);
+}
 
-	if (a->verdict != b->verdict || a->served.n == 0 || b->served.n == 0)
-		return false;
-	x = cert_sha256(a->served.certs[0]);
-	y = cert_sha256(b->served.certs[0]);
-	return sha256_eq(&x, &y);
+static enum event_match match_of(const struct question *q)
+{
+	if (!q->expected || q->result.served.n == 0)
+		return MATCH_UNKNOWN;
+	return same_served(&q->result.served, q->expected) ? MATCH_YES : MATCH_NO;
+}
+
+/* What is told of the certificate itself. */
+static void describe(const struct cert *leaf, struct event *ev, struct sha256_hex *hex)
+{
+	const struct sha256 print = cert_sha256(leaf);
+
+	*hex = sha256_hex(&print);
+	ev->fingerprint = hex->s;
+	ev->not_after = cert_not_after(leaf);
+	ev->key_type = cert_key_name(leaf);
+	ev->signature = cert_signature_name(leaf);
 }
 
 static void tell(
 	const struct survey *s, const struct question *q, const char *address, bool several)
 {
-	const struct cert *leaf = q->result.served.n > 0 ? q->result.served.certs[0] : NULL;
-	struct sha256_hex hex = { "" };
+	const struct probe_result *r = &q->result;
+	struct sha256_hex hex;
+	struct event ev = {
+		.kind = EVENT_PROBE,
+		.host = q->host,
+		.service = q->service,
+		.protocol = probe_protocol_title(q->protocol),
+		.address = address,
+		.verdict = probe_verdict_word(r->verdict),
+		.detail = r->err.kind != ERR_NONE ? r->err.msg : NULL,
+		.tls = *r->tls ? r->tls : NULL,
+		.warning = *r->warning ? r->warning : NULL,
+		.match = match_of(q),
+		.seconds = (double)r->took / 1e6,
+		.chain_not_after = r->chain_until,
+		.alone = s->context->options->n_words == 2,
+		.several = several,
+	};
 
-	if (leaf) {
-		const struct sha256 print = cert_sha256(leaf);
-
-		hex = sha256_hex(&print);
-	}
-	report_emit(s->context->report,
-		&(struct event){
-			.kind = EVENT_PROBE,
-			.host = q->host,
-			.service = q->service,
-			.protocol = probe_protocol_title(q->protocol),
-			.address = address,
-			.verdict = probe_verdict_word(q->result.verdict),
-			.not_after = leaf ? cert_not_after(leaf) : 0,
-			.fingerprint = leaf ? hex.s : NULL,
-			.detail = q->result.err.kind != ERR_NONE ? q->result.err.msg
-				: q->result.tls[0]               ? q->result.tls
-								 : NULL,
-			.alone = s->context->options->n_words == 2,
-			.several = several,
-		});
+	if (r->served.n > 0)
+		describe(r->served.certs[0], &ev, &hex);
+	report_emit(s->context->report, &ev);
 }
 
 /* The addresses of one check, [from, to): one line if they agree, a line each if not. */
@@ -122,6 +150,7 @@ int cmd_check_remote(struct context *c)
 	s.prober = prober = prober_new(c->trust, &e);
 	if (!prober || !survey_collect(&s, &e))
 		return tell_error(c, &e);
-	crew_run(SIDE_BY_SIDE, s.n, ask, &s);
+	tlsa_look_up(&s);
+	crew_run((size_t)o->forks, s.n, ask, &s);
 	return tell_all(&s);
 }

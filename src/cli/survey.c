@@ -11,7 +11,7 @@ struct stored {
 	struct chain chain;
 };
 
-void survey_clear(struct survey *s)
+void survey_close(struct survey *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		probe_result_clear(&s->list[i].result);
@@ -43,20 +43,32 @@ static const struct chain *stored_chain(struct survey *s, const char *name)
 	return NULL;
 }
 
-/* A certificate of ours that is for this name, if there is one. */
-static const struct chain *covering_chain(struct survey *s, const char *host)
+/*
+ * The certificates of ours that a server of this name must show: those of the first entry
+ * of the settings that is for it, one for each kind of key. Into found, which has room for
+ * all; returns how many.
+ */
+static size_t covering_chains(
+	struct survey *s, const char *host, const struct chain **found)
 {
 	const struct settings *settings = s->context->settings;
+	const char *entry = NULL;
+	size_t n = 0;
 
 	for (size_t i = 0; settings && i < settings->n_certificates; i++) {
-		const char *name = settings->certificates[i].name;
-		const struct chain *chain =
-			store_has(s->context->store, name) ? stored_chain(s, name) : NULL;
+		const struct certificate *c = &settings->certificates[i];
+		const struct chain *chain;
 
-		if (chain && cert_covers(chain->certs[0], host))
-			return chain;
+		if ((entry && !text_eq(c->entry, entry)) ||
+			!store_has(s->context->store, c->name))
+			continue;
+		chain = stored_chain(s, c->name);
+		if (!chain || !cert_covers(chain->certs[0], host))
+			continue;
+		entry = c->entry;
+		found[n++] = chain;
 	}
-	return NULL;
+	return n;
 }
 
 /* ---- what is asked ---- */
@@ -68,6 +80,8 @@ static void add(struct survey *s, struct question q, const char *connect_to, int
 	size_t n = 0;
 
 	q.check = s->n_checks++;
+	q.to = connect_to;
+	q.port = port;
 	if (!probe_resolve(connect_to, port, &addresses, &n, &e)) {
 		q.result.verdict = PROBE_UNREACHABLE;
 		q.result.err = e;
@@ -105,6 +119,8 @@ static void add_expected(struct survey *s, const struct host *h,
 			.key = expected && service->n_certificates > 1
 				? probe_key_of(expected->certs[0])
 				: NULL,
+			.client_auth = service->client_auth || c->client_auth,
+			.says = c->tlsa != TLSA_UNSAID ? c->tlsa : service->tlsa,
 			.expected = expected,
 		},
 		to, c->port ? c->port : probe_protocol_port(c->protocol));
@@ -188,6 +204,23 @@ static void suggest(const struct context *c, const char *word, struct question *
 			q->result.err.msg, near);
 }
 
+/* Asked for each of the certificates that are for its name, or for whatever it serves. */
+static void add_place(struct survey *s, struct question q, const char *host, int port)
+{
+	const struct settings *settings = s->context->settings;
+	const struct chain **chains = arena_calloc(
+		s->context->arena, settings ? settings->n_certificates : 0, sizeof *chains);
+	const size_t n = covering_chains(s, q.name, chains);
+
+	for (size_t i = 0; i < n; i++) {
+		q.expected = chains[i];
+		q.key = n > 1 ? probe_key_of(chains[i]->certs[0]) : NULL;
+		add(s, q, host, port);
+	}
+	if (n == 0)
+		add(s, q, host, port);
+}
+
 /* A host that is given by name: the inventory's, or any other. */
 static bool add_given(
 	struct survey *s, const char *protocol, const char *word, struct err *e)
@@ -208,13 +241,7 @@ static bool add_given(
 		return false;
 	if (!*host)
 		return err_set(e, ERR_USAGE, "no host in '%s'", word);
-	add(s,
-		(struct question){
-			.host = word,
-			.protocol = protocol,
-			.name = host,
-			.expected = covering_chain(s, host),
-		},
+	add_place(s, (struct question){ .host = word, .protocol = protocol, .name = host },
 		host, port);
 	suggest(c, word, &s->list[s->n - 1]);
 	return true;

@@ -15,6 +15,11 @@ struct question {
 	size_t check; /* questions of one check, at several addresses, have the same number
 		       */
 	const char *protocol, *name, *key;
+	bool client_auth;
+	enum tlsa says;          /* of its TLSA records */
+	const char *const *tlsa; /* those of them that count, ended by NULL; or NULL */
+	const char *to;          /* what is connected to */
+	int port;
 	const struct chain *expected;
 	struct probe_address address;
 	struct probe_result result;
@@ -29,8 +34,8 @@ struct survey {
 	size_t n, n_checks;
 	struct stored *stored; /* in the arena */
 };
-void survey_clear(struct survey *s);
-DEFINE_AUTO_VALUE(struct survey, survey, survey_clear)
+void survey_close(struct survey *s);
+DEFINE_AUTO_VALUE(struct survey, survey, survey_close)
 
 /* ERR_USAGE, with the nearest known one, if there is no such protocol; NULL is fine. */
 bool survey_protocol(const char *protocol, struct err *e) NODISCARD;
