@@ -54,7 +54,7 @@ static struct sha256 digest_of(unsigned char *der, int len)
 	return d;
 }
 
-static struct sha256 digest_of_cert(X509 *x)
+struct sha256 x509_digest(X509 *x)
 {
 	unsigned char *der = NULL;
 	int len = i2d_X509(x, &der);
@@ -85,12 +85,13 @@ struct cert *cert_from_x509(X509 *x)
 	struct cert *c = xcalloc(1, sizeof *c);
 
 	X509_up_ref(x);
+	atomic_init(&c->holders, 1);
 	c->x509 = x;
 	pkey_name(X509_get0_pubkey(x), c->key_name, sizeof c->key_name);
 	name_signature(x, c->signature_name, sizeof c->signature_name);
 	c->not_before = cert_time(X509_get0_notBefore(x));
 	c->not_after = cert_time(X509_get0_notAfter(x));
-	c->sha256 = digest_of_cert(x);
+	c->sha256 = x509_digest(x);
 	c->key_sha256 = digest_of_key(x);
 	c->issuer = short_name(X509_get_issuer_name(x));
 	c->subject = short_name(X509_get_subject_name(x));
@@ -101,9 +102,15 @@ struct cert *cert_from_x509(X509 *x)
 	return c;
 }
 
+struct cert *cert_ref(struct cert *c)
+{
+	atomic_fetch_add(&c->holders, 1);
+	return c;
+}
+
 void cert_free(struct cert *c)
 {
-	if (!c)
+	if (!c || atomic_fetch_sub(&c->holders, 1) > 1)
 		return;
 	X509_free(c->x509);
 	free(c->issuer);

@@ -37,9 +37,18 @@ DEFINE_AUTO(struct cert, cert, cert_free)
  */
 bool chain_from_pem(const char *pem, size_t len, struct chain *out, struct err *e)
 	NODISCARD;
-/* As a TLS peer sent it. */
-bool chain_from_stack(const struct stack_st_X509 *sk, struct chain *out, struct err *e)
-	NODISCARD;
+/*
+ * Certificates that are taken apart and held in memory once, however often they are sent:
+ * some hundred. May be shared by threads; what came of it outlives it.
+ */
+struct cert_pool;
+struct cert_pool *cert_pool_new(void) NODISCARD;
+void cert_pool_free(struct cert_pool *p);
+DEFINE_AUTO(struct cert_pool, cert_pool, cert_pool_free)
+
+/* As a TLS peer sent it. pool may be NULL. */
+bool chain_from_stack(const struct stack_st_X509 *sk, struct cert_pool *pool,
+	struct chain *out, struct err *e) NODISCARD;
 void chain_clear(struct chain *c);
 DEFINE_AUTO_VALUE(struct chain, chain, chain_clear)
 

@@ -93,7 +93,8 @@ bool chain_from_pem(const char *pem, size_t len, struct chain *out, struct err *
 	return false;
 }
 
-bool chain_from_stack(const STACK_OF(X509) * sk, struct chain *out, struct err *e)
+bool chain_from_stack(
+	const STACK_OF(X509) * sk, struct cert_pool *pool, struct chain *out, struct err *e)
 {
 	int n = sk ? sk_X509_num(sk) : 0;
 
@@ -104,8 +105,11 @@ bool chain_from_stack(const STACK_OF(X509) * sk, struct chain *out, struct err *
 		return err_set(e, ERR_TLS, "%d certificates were sent, more than %d", n,
 			MAX_CERTS);
 	out->certs = xcalloc((size_t)n, sizeof(struct cert *));
-	for (int i = 0; i < n; i++)
-		out->certs[out->n++] = cert_from_x509(sk_X509_value(sk, i));
+	for (int i = 0; i < n; i++) {
+		X509 *x = sk_X509_value(sk, i);
+
+		out->certs[out->n++] = pool ? cert_pooled(pool, x) : cert_from_x509(x);
+	}
 	return true;
 }
 

@@ -14,6 +14,7 @@
 struct prober {
 	SSL_CTX *ctx;
 	const struct trust *trust;
+	struct cert_pool *pool;
 };
 
 /*
@@ -39,13 +40,16 @@ struct prober *prober_new(const struct trust *t, struct err *e)
 	p = xcalloc(1, sizeof *p);
 	p->ctx = ctx;
 	p->trust = t;
+	p->pool = cert_pool_new();
 	return p;
 }
 
 void prober_free(struct prober *p)
 {
-	if (p)
-		SSL_CTX_free(p->ctx);
+	if (!p)
+		return;
+	SSL_CTX_free(p->ctx);
+	cert_pool_free(p->pool);
 	free(p);
 }
 
@@ -79,7 +83,7 @@ static void tell_unproved(const SSL *ssl, struct probe_result *r)
 	AUTO(chain) struct chain shown = { 0 };
 	struct err none;
 
-	if (chain_from_stack(SSL_get_peer_cert_chain(ssl), &shown, &none))
+	if (chain_from_stack(SSL_get_peer_cert_chain(ssl), NULL, &shown, &none))
 		remark(r, "before that it showed %s of %s, until %s",
 			cert_subject_name(shown.certs[0]), cert_issuer_name(shown.certs[0]),
 			time_openssl(cert_not_after(shown.certs[0])).s);
@@ -90,7 +94,7 @@ static void look(const struct prober *p, const struct probe_target *t,
 {
 	snprintf(r->tls, sizeof r->tls, "%s %s", SSL_get_version(ssl),
 		SSL_get_cipher_name(ssl));
-	if (chain_from_stack(SSL_get_peer_cert_chain(ssl), &r->served, &r->err))
+	if (chain_from_stack(SSL_get_peer_cert_chain(ssl), p->pool, &r->served, &r->err))
 		judge(p->trust, t, expected, r);
 	else
 		r->verdict = PROBE_HANDSHAKE;

@@ -19,7 +19,7 @@ int probe_protocol_port(const char *protocol);
 /* "SMTP", "NNTPS" … as reports print it. */
 const char *probe_protocol_title(const char *protocol);
 
-/* Shared by all probes of a run: one TLS context, read-only. */
+/* Shared by all probes of a run, and by threads: one TLS context, and what it has seen. */
 struct prober;
 struct prober *prober_new(const struct trust *t, struct err *e)
 	NODISCARD; /* trust must outlive it */

@@ -1,4 +1,4 @@
-/* What was verified, and for how long that holds. */
+/* What was verified, and for how long that holds; what was sent before. */
 #include "cert/private/memo.h"
 
 #include "check.h"
@@ -93,12 +93,48 @@ static void what_wants_the_same_place_takes_it(void **state)
 		made_clear(&made[i]);
 }
 
+/* ---- the pool ---- */
+
+static struct chain sent(struct cert_pool *pool, const struct made *a, const struct made *b)
+{
+	STACK_OF(X509) *sk = sk_X509_new_null();
+	struct chain c;
+	struct err e;
+
+	sk_X509_push(sk, a->x509);
+	sk_X509_push(sk, b->x509);
+	assert_ok(chain_from_stack(sk, pool, &c, &e), &e);
+	sk_X509_free(sk);
+	return c;
+}
+
+static void what_is_sent_again_is_held_once(void **state)
+{
+	struct cert_pool *pool = cert_pool_new();
+	AUTO(chain) struct chain a = sent(pool, &one, &other), b = sent(pool, &other, &one);
+	AUTO(chain) struct chain apart = sent(NULL, &one, &other);
+	AUTO(made) struct made copy = { .x509 = X509_dup(one.x509) };
+	AUTO(chain) struct chain c = sent(pool, &copy, &one);
+
+	(void)state;
+	assert_ptr_equal(a.certs[0], b.certs[1]);
+	assert_ptr_equal(a.certs[1], b.certs[0]);
+	assert_ptr_equal(c.certs[0], c.certs[1]);
+	assert_ptr_equal(c.certs[0], a.certs[0]);
+	assert_ptr_not_equal(apart.certs[0], a.certs[0]);
+	cert_pool_free(pool);
+	assert_string_equal(cert_subject_name(a.certs[0]), "one");
+	chain_clear(&b);
+	assert_string_equal(cert_subject_name(a.certs[1]), "two");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_whole_chain_is_known_again),
 		cmocka_unit_test(what_was_verified_ends_with_its_certificates),
 		cmocka_unit_test(what_wants_the_same_place_takes_it),
+		cmocka_unit_test(what_is_sent_again_is_held_once),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -216,8 +216,12 @@ static int setup(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	setenv("SSL_CERT_DIR", "/nonexistent", 1);
 	setenv("SSL_CERT_FILE", "/nonexistent", 1);
-	root = made_cert(&(const struct made_wish){ .cn = "Root" }, NULL);
-	ca = made_cert(&(const struct made_wish){ .cn = "R10" }, &root);
+	root = made_cert(&(const struct made_wish){ "Root", NULL, -90 * MADE_DAY,
+				 900 * MADE_DAY, NULL },
+		NULL);
+	ca = made_cert(&(const struct made_wish){ "R10", NULL, -90 * MADE_DAY,
+			       900 * MADE_DAY, NULL },
+		&root);
 	for (int i = 0; i < N_ROLES; i++) {
 		struct made_wish w = wishes[i == SAME_KEY ? OLDER : i];
 
