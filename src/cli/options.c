@@ -28,7 +28,7 @@ static const struct option options[] = {
 	{ 'i', "inventory", "PATH", TEXT, AT(inventory), VERB_ALL,
 		"inventory file or directory" },
 	{ 'f', "forks", "N", NUMBER, AT(forks), VERB_ALL,
-		"hosts and orders at a time (default: 20)" },
+		"hosts and orders at a time (default: 20), or services (64)" },
 	{ 0, "format", "FORMAT", FORMAT, AT(format), VERB_ALL, "text or json" },
 	{ 0, "color", "WHEN", COLOUR, AT(colour), VERB_ALL, "auto, always or never" },
 	{ 'v', "verbose", NULL, COUNT, AT(verbose), VERB_ALL,
@@ -245,7 +245,7 @@ bool options_read(struct options *o, int argc, char **argv, struct err *e)
 	struct line l = { argv, argc, 1 };
 	bool only_words = false;
 
-	*o = (struct options){ .forks = 20, .days = -1, .max_fail_percentage = -1 };
+	*o = (struct options){ .forks = -1, .days = -1, .max_fail_percentage = -1 };
 	while (l.next < argc) {
 		const char *word = argv[l.next++];
 
@@ -257,8 +257,11 @@ bool options_read(struct options *o, int argc, char **argv, struct err *e)
 					  : short_options(o, word + 1, &l, e)))
 			return false;
 	}
-	if (o->forks < 1)
+	if (o->forks == 0)
 		return err_set(e, ERR_USAGE, "--forks: at least 1");
+	/* a handshake costs next to nothing but the wait for it */
+	if (o->forks < 0)
+		o->forks = text_eq(o->verb, "check-remote") ? 64 : 20;
 	return true;
 }
 
@@ -272,7 +275,7 @@ void options_clear(struct options *o)
 /* Was it given? By its difference from the default. */
 static bool given(const struct options *all, const struct option *o)
 {
-	const struct options none = { .forks = 20, .days = -1, .max_fail_percentage = -1 };
+	const struct options none = { .forks = -1, .days = -1, .max_fail_percentage = -1 };
 	const char *a = (const char *)all + o->offset, *b = (const char *)&none + o->offset;
 
 	switch (o->kind) {

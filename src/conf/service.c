@@ -103,9 +103,10 @@ static const struct field check_fields[] = {
 	{ "host", read_host, offsetof(struct check, host), false, 0, NULL },
 	{ "name", read_name, offsetof(struct check, name), false, 0, NULL },
 	{ "tlsa", field_choice, offsetof(struct check, tlsa), false, 0, tlsa_words },
+	{ "client_auth", field_bool, offsetof(struct check, client_auth), false, 0, NULL },
 };
 
-static const struct schema check_schema = { "a mapping (protocol, port, host, name, tlsa)",
+static const struct schema check_schema = { "a mapping (protocol, port, host, name, …)",
 	check_fields, ARRAY_LEN(check_fields) };
 
 static bool place_check(const struct reading *r, const struct node *n, void *item)
@@ -218,6 +219,8 @@ static bool read_wait(const struct reading *r, const struct field *f,
 			rollbacks },                                                       \
 		{ "tlsa", field_choice, offsetof(struct service, tlsa), false, 0,          \
 			tlsa_words },                                                      \
+		{ "client_auth", field_bool, offsetof(struct service, client_auth), false, \
+			0, NULL },                                                         \
 	{                                                                                  \
 		"wait", read_wait, offsetof(struct service, wait), false, 0, NULL          \
 	}

@@ -27,7 +27,8 @@ static void add_texts(cJSON *object, const struct event *ev)
 		{ "service", ev->service }, { "ca", ev->ca }, { "item", ev->item },
 		{ "path", ev->path }, { "part", ev->part }, { "protocol", ev->protocol },
 		{ "address", ev->address }, { "verdict", ev->verdict },
-		{ "fingerprint", ev->fingerprint },
+		{ "fingerprint", ev->fingerprint }, { "key_type", ev->key_type },
+		{ "signature", ev->signature }, { "tls", ev->tls },
 		{ "old_fingerprint", ev->old_fingerprint } };
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
@@ -47,6 +48,17 @@ static void add_list(cJSON *object, const char *name, const char *const *texts)
 		text_tame(tame);
 		cJSON_AddItemToArray(list, cJSON_CreateString(tame));
 	}
+}
+
+static void add_probe(cJSON *object, const struct event *ev)
+{
+	if (ev->chain_not_after)
+		add(object, "chain_not_after", time_rfc3339(ev->chain_not_after).s);
+	if (ev->match != MATCH_UNKNOWN)
+		cJSON_AddBoolToObject(object, "match", ev->match == MATCH_YES);
+	if (ev->seconds > 0)
+		cJSON_AddNumberToObject(object, "seconds", ev->seconds);
+	add(object, "warning", ev->warning);
 }
 
 static void add_recap(cJSON *object, const struct recap *c)
@@ -76,7 +88,7 @@ static bool wanted(const struct report_options *o, const struct event *ev)
 {
 	if (ev->kind == EVENT_NOTE || ev->kind == EVENT_STEP)
 		return o->verbose > 0;
-	return !o->quiet || ev->kind == EVENT_TEXT || event_is_trouble(ev);
+	return !o->quiet || ev->kind == EVENT_TEXT || event_is_trouble(ev) || ev->warning;
 }
 
 void json_show(struct report *r, const struct event *ev)
@@ -104,6 +116,7 @@ void json_show(struct report *r, const struct event *ev)
 		add_pos(object, ev->pos);
 	if (ev->recap)
 		add_recap(object, ev->recap);
+	add_probe(object, ev);
 	add(object, "detail", ev->detail);
 	add(object, "diff", ev->diff);
 	line = cJSON_PrintUnformatted(object);

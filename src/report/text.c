@@ -293,6 +293,21 @@ static void upper(struct buf *line, const char *word)
 	}
 }
 
+/* " (TLSv1.3 TLS_AES_256_GCM_SHA384, p256, ecdsa-with-SHA256)" */
+static void technicalities(struct buf *line, const struct event *ev)
+{
+	const char *const all[] = { ev->tls, ev->key_type, ev->signature };
+	const char *between = " (";
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i]) {
+			buf_printf(line, "%s%s", between, all[i]);
+			between = ", ";
+		}
+	if (*between == ',')
+		buf_putc(line, ')');
+}
+
 static void show_probe(struct report *r, const struct event *ev, const struct form *form)
 {
 	const bool bad = event_is_trouble(ev);
@@ -306,9 +321,15 @@ static void show_probe(struct report *r, const struct event *ev, const struct fo
 	served(&line, ev->not_after);
 	if (ev->address && (ev->several || r->options.verbose > 0))
 		buf_printf(&line, " %s", ev->address);
-	if (bad || r->options.verbose > 0)
-		detail(&line, " (", ev, ")");
+	detail(&line, " (", ev, ")");
+	if (r->options.verbose > 0)
+		technicalities(&line, ev);
 	paint(r, out, bad ? RED : GREEN, &line);
+	if (ev->warning) {
+		buf_reset(&line);
+		buf_printf(&line, "        warning: %s", ev->warning);
+		paint(r, out, PURPLE, &line);
+	}
 }
 
 /* What isn't known yet stands out. */
@@ -514,7 +535,7 @@ static bool hidden(
 {
 	if (ev->kind == EVENT_TEXT)
 		return false;
-	if (o->quiet && !event_is_trouble(ev))
+	if (o->quiet && !event_is_trouble(ev) && !ev->warning)
 		return true;
 	if (ev->more && o->verbose == 0)
 		return true;

@@ -184,7 +184,7 @@ static void bad_playbooks_get_a_line_with_the_place(void **state)
 		{ "- {service: x, checks: smtp}", 1, 24,
 			"checks: expected a list, found 'smtp'" },
 		{ "- {service: x, checks: [smtp]}", 1, 25,
-			"check: expected a mapping (protocol, port, host, name, tlsa), found 'smtp'" },
+			"check: expected a mapping (protocol, port, host, name, …), found 'smtp'" },
 		{ "- {service: x, checks: [{port: 1}]}", 1, 25,
 			"check: 'protocol' is missing" },
 		{ "- {service: x, checks: [{protocol: smpt}]}", 1, 36,
