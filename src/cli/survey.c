@@ -1,0 +1,262 @@
+#include "cli/survey.h"
+#include "base/alloc.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* The store's chain of a certificate, read once. */
+struct stored {
+	struct stored *next;
+	const char *name;
+	struct chain chain;
+};
+
+void survey_end(struct survey *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		probe_result_clear(&s->list[i].result);
+	for (struct stored *st = s->stored; st; st = st->next)
+		chain_clear(&st->chain);
+	free(s->list);
+}
+
+/* ---- what is expected ---- */
+
+/* NULL if the store can't tell: then what is served is judged by itself. */
+static const struct chain *stored_chain(struct survey *s, const char *name)
+{
+	struct context *c = s->context;
+	struct stored *st;
+	struct err e;
+
+	for (st = s->stored; st; st = st->next)
+		if (text_eq(st->name, name))
+			return st->chain.n > 0 ? &st->chain : NULL;
+	st = arena_calloc(c->arena, 1, sizeof *st);
+	st->name = name;
+	st->next = s->stored;
+	s->stored = st;
+	if (store_has(c->store, name) && store_read_chain(c->store, name, &st->chain, &e))
+		return &st->chain;
+	report_warn(c->report, "%s: not in the store, so what is served can't be compared",
+		name);
+	return NULL;
+}
+
+/* A certificate of ours that is for this name, if there is one. */
+static const struct chain *covering_chain(struct survey *s, const char *host)
+{
+	const struct settings *settings = s->context->settings;
+
+	for (size_t i = 0; settings && i < settings->n_certificates; i++) {
+		const char *name = settings->certificates[i].name;
+		const struct chain *chain =
+			store_has(s->context->store, name) ? stored_chain(s, name) : NULL;
+
+		if (chain && cert_covers(chain->certs[0], host))
+			return chain;
+	}
+	return NULL;
+}
+
+/* ---- what is asked ---- */
+
+static void add(struct survey *s, struct question q, const char *connect_to, int port)
+{
+	struct probe_address *addresses = NULL;
+	struct err e = { 0 };
+	size_t n = 0;
+
+	q.check = s->n_checks++;
+	if (!probe_resolve(connect_to, port, &addresses, &n, &e)) {
+		q.result.verdict = PROBE_UNREACHABLE;
+		q.result.err = e;
+		GROW(s->list, s->n);
+		s->list[s->n++] = q;
+	}
+	for (size_t i = 0; i < n; i++) {
+		q.address = addresses[i];
+		GROW(s->list, s->n);
+		s->list[s->n++] = q;
+	}
+	free(addresses);
+}
+
+/* A name the certificate is for; without one the host as it was given. */
+static const char *name_of(struct survey *s, const struct chain *chain, const char *host)
+{
+	const char *name =
+		chain ? cert_name_to_ask(chain->certs[0], s->context->arena) : NULL;
+
+	return name ? name : host;
+}
+
+static void add_expected(struct survey *s, const struct host *h,
+	const struct service *service, const struct check *c, const struct chain *expected)
+{
+	const char *to = c->host ? c->host : h->connection.address;
+
+	add(s,
+		(struct question){
+			.host = h->name,
+			.service = service->name,
+			.protocol = c->protocol,
+			.name = c->name ? c->name : name_of(s, expected, to),
+			.key = expected && service->n_certificates > 1
+				? probe_key_of(expected->certs[0])
+				: NULL,
+			.expected = expected,
+		},
+		to, c->port ? c->port : probe_protocol_port(c->protocol));
+}
+
+/* One question for each of the service's certificates that it must show. */
+static void add_check(struct survey *s, const struct host *h, const struct service *service,
+	const struct check *c)
+{
+	struct arena *a = s->context->arena;
+	const struct chain **chains =
+		arena_calloc(a, service->n_certificates, sizeof *chains);
+	size_t *chosen = arena_calloc(a, service->n_certificates, sizeof *chosen);
+	size_t n = 0, n_chosen;
+
+	for (size_t i = 0; i < service->n_certificates; i++) {
+		const struct chain *chain = stored_chain(s, service->certificates[i]);
+
+		if (chain)
+			chains[n++] = chain;
+	}
+	n_chosen = probe_choose(chains, n, c->name, chosen);
+	for (size_t i = 0; i < n_chosen; i++)
+		add_expected(s, h, service, c, chains[chosen[i]]);
+	if (n == 0)
+		add_expected(s, h, service, c, NULL);
+}
+
+/* The checks of a host's services, of one protocol if it isn't NULL. */
+static void add_host(struct survey *s, const struct host *h, const char *protocol)
+{
+	for (size_t i = 0; i < h->n_services; i++)
+		for (size_t k = 0; k < h->services[i].n_checks; k++) {
+			const struct check *c = &h->services[i].checks[k];
+
+			if (!protocol || text_eq(c->protocol, protocol))
+				add_check(s, h, &h->services[i], c);
+		}
+}
+
+/* "mail.example.net:587", "192.0.2.7", "[2001:db8::1]:25", "2001:db8::1" */
+static bool split_port(
+	struct arena *a, const char *word, const char **host, int *port, struct err *e)
+{
+	const char *colon = strchr(word, ':'), *rest = "";
+	const char *close = *word == '[' ? strchr(word, ']') : NULL;
+	char *end;
+	long n;
+
+	*host = word;
+	if (close) {
+		*host = arena_strndup(a, word + 1, (size_t)(close - word - 1));
+		rest = close + 1;
+	} else if (colon && !strchr(colon + 1, ':')) {
+		*host = arena_strndup(a, word, (size_t)(colon - word));
+		rest = colon;
+	}
+	if (!*rest)
+		return true;
+	n = strtol(rest + 1, &end, 10);
+	if (*rest != ':' || *end || end == rest + 1 || n < 1 || n > 65535)
+		return err_set(e, ERR_USAGE, "not a port: '%s'", rest);
+	*port = (int)n;
+	return true;
+}
+
+/* A name that can't be resolved may be one of the inventory's, misspelt. */
+static void suggest(const struct context *c, const char *word, struct question *q)
+{
+	const struct inventory *inv = c->inventory;
+	const char **names, *near;
+
+	if (!inv || q->address.sockaddr.len > 0)
+		return;
+	names = arena_calloc(c->arena, inv->n_hosts + 1, sizeof *names);
+	for (size_t i = 0; i < inv->n_hosts; i++)
+		names[i] = inv->hosts[i].name;
+	near = text_nearest(word, names);
+	if (near)
+		err_set(&q->result.err, q->result.err.kind, "%s; did you mean %s?",
+			q->result.err.msg, near);
+}
+
+/* A host that is given by name: the inventory's, or any other. */
+static bool add_given(
+	struct survey *s, const char *protocol, const char *word, struct err *e)
+{
+	struct context *c = s->context;
+	const char *host = word;
+	const struct host *known = c->inventory ? inventory_host(c->inventory, word) : NULL;
+	int port = probe_protocol_port(protocol);
+	const size_t before = s->n;
+
+	if (known)
+		add_host(s, known, protocol);
+	if (s->n > before)
+		return true;
+	if (known)
+		host = known->connection.address;
+	else if (!split_port(c->arena, word, &host, &port, e))
+		return false;
+	if (!*host)
+		return err_set(e, ERR_USAGE, "no host in '%s'", word);
+	add(s,
+		(struct question){
+			.host = word,
+			.protocol = protocol,
+			.name = host,
+			.expected = covering_chain(s, host),
+		},
+		host, port);
+	suggest(c, word, &s->list[s->n - 1]);
+	return true;
+}
+
+static bool add_selected(struct survey *s, const char *protocol, struct err *e)
+{
+	struct context *c = s->context;
+	const struct host **hosts;
+	size_t n;
+
+	if (!inventory_select(c->inventory, c->options->limit, &hosts, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		add_host(s, hosts[i], protocol);
+	free(hosts);
+	return true;
+}
+
+bool survey_protocol(const char *protocol, struct err *e)
+{
+	const char *near;
+
+	if (!protocol || probe_protocol_port(protocol))
+		return true;
+	near = text_nearest(protocol, probe_protocol_names);
+	return err_set(e, ERR_USAGE, "unknown protocol '%s'%s%s%s", protocol,
+		near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+bool survey_collect(struct survey *s, struct err *e)
+{
+	const struct options *o = s->context->options;
+	const char *protocol = o->n_words > 0 ? o->words[0] : NULL;
+
+	if (o->n_words > 2)
+		return err_set(
+			e, ERR_USAGE, "check-remote takes a protocol and a host, no more");
+	if (o->n_words == 2 ? !add_given(s, protocol, o->words[1], e)
+			    : !add_selected(s, protocol, e))
+		return false;
+	if (s->n == 0)
+		return err_set(e, ERR_USAGE, "no service has such a check");
+	return true;
+}
