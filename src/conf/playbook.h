@@ -66,6 +66,8 @@ struct check {
 	const char *name;     /* SNI and name that must match; NULL: of each certificate the
 				 first that isn't a wildcard */
 	enum tlsa tlsa;       /* TLSA_UNSAID: as the service says */
+	bool tunnel; /* from the host itself, through its SSH session: host is what it calls
+			it, NULL: "localhost" */
 	struct pos pos;
 };
 

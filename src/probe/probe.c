@@ -62,6 +62,13 @@ static void look(const struct prober *p, const struct probe_target *t,
 		r->verdict = PROBE_HANDSHAKE;
 }
 
+static int reach(const struct probe_target *t, const struct probe_address *a,
+	int64_t deadline, struct err *e)
+{
+	return t->way ? t->way->connect(t->way->ctx, a, deadline, e)
+		      : dial_connect(a, deadline, e);
+}
+
 void probe_run(const struct prober *p, const struct probe_target *t,
 	const struct probe_address *a, const struct chain *expected, int64_t deadline,
 	struct probe_result *r)
@@ -78,7 +85,7 @@ void probe_run(const struct prober *p, const struct probe_target *t,
 			t->protocol);
 		return;
 	}
-	fd = dial_connect(a, deadline, &r->err);
+	fd = reach(t, a, deadline, &r->err);
 	if (fd < 0)
 		return;
 	ssl = dial_tls(p->ctx, fd, d, t, deadline, &r->err);
