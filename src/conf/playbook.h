@@ -67,6 +67,8 @@ struct check {
 				 first that isn't a wildcard */
 	enum tlsa tlsa;       /* TLSA_UNSAID: as the service says */
 	bool client_auth;     /* the certificate must be good for a TLS client too */
+	bool tunnel; /* from the host itself, through its SSH session: host is what it calls
+			it, NULL: "localhost" */
 	struct pos pos;
 };
 

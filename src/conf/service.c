@@ -94,6 +94,9 @@ enum tlsa check_tlsa(const struct service *s, const struct check *c)
 {
 	if (c->tlsa != TLSA_UNSAID)
 		return c->tlsa;
+	/* no stranger comes to a port that only the host can reach */
+	if (c->tunnel)
+		return TLSA_NONE;
 	return s->tlsa == TLSA_UNSAID ? TLSA_NONE : s->tlsa;
 }
 
@@ -104,6 +107,7 @@ static const struct field check_fields[] = {
 	{ "name", read_name, offsetof(struct check, name), false, 0, NULL },
 	{ "tlsa", field_choice, offsetof(struct check, tlsa), false, 0, tlsa_words },
 	{ "client_auth", field_bool, offsetof(struct check, client_auth), false, 0, NULL },
+	{ "tunnel", field_bool, offsetof(struct check, tunnel), false, 0, NULL },
 };
 
 static const struct schema check_schema = { "a mapping (protocol, port, host, name, …)",
@@ -111,8 +115,12 @@ static const struct schema check_schema = { "a mapping (protocol, port, host, na
 
 static bool place_check(const struct reading *r, const struct node *n, void *item)
 {
-	(void)r;
-	((struct check *)item)->pos = n->pos;
+	struct check *c = item;
+
+	c->pos = n->pos;
+	if (c->tunnel && c->tlsa > TLSA_NONE)
+		return reading_error(r, n,
+			"tlsa: no sender goes by the TLSA records of a port that only the host itself can reach (tunnel)");
 	return true;
 }
 

@@ -100,6 +100,13 @@ static void look(const struct prober *p, const struct probe_target *t,
 		r->verdict = PROBE_HANDSHAKE;
 }
 
+static int reach(const struct probe_target *t, const struct probe_address *a,
+	int64_t deadline, struct err *e)
+{
+	return t->way ? t->way->connect(t->way->ctx, a, deadline, e)
+		      : dial_connect(a, deadline, e);
+}
+
 static void ask(const struct prober *p, const struct probe_target *t,
 	const struct probe_address *a, const struct chain *expected, int64_t deadline,
 	struct probe_result *r)
@@ -114,7 +121,7 @@ static void ask(const struct prober *p, const struct probe_target *t,
 			t->protocol);
 		return;
 	}
-	fd = dial_connect(a, deadline, &r->err);
+	fd = reach(t, a, deadline, &r->err);
 	if (fd < 0)
 		return;
 	if (dial_tls(p->ctx, fd, d, t, deadline, &dialled, &r->err)) {

@@ -103,6 +103,8 @@ struct probe_address {
 		unsigned len;
 	} sockaddr;
 };
+/* What reports call a place that only a probe_way leads to: no address is behind it. */
+void probe_place(const char *host, int port, struct probe_address *a);
 /* All addresses, A and AAAA, without repetition; malloc'ed. False with ERR_NET if there is
  * none. */
 bool probe_resolve(const char *host, int port, struct probe_address **list, size_t *n,

@@ -1,4 +1,4 @@
-#include "push/private/passwords.h"
+#include "push/passwords.h"
 
 #include "base/alloc.h"
 #include "base/text.h"

@@ -89,12 +89,14 @@ static bool wants_rollback(const struct job *j, const struct proofs *proofs)
 /* Whatever is served after a roll-back: does the service answer at all? */
 static const char *answers_again(const struct job *j, const struct proof *q)
 {
-	const struct probe_target t = { .protocol = q->check->protocol, .name = q->name };
 	const int64_t deadline = deadline_in(SETTLE_SECONDS);
 	AUTO(probe_result) struct probe_result r = { 0 };
+	struct proof any = *q;
 
+	any.key = NULL;
 	do {
-		probe_run(j->push->prober, &t, &q->address, NULL, deadline, &r);
+		proof_run(
+			&any, carrier_ssh(j->carrier), j->push->prober, NULL, deadline, &r);
 		if (r.served.n > 0)
 			return "; the old files are back";
 	} while (clock_sleep_ms(200, &(struct err){ 0 }) && deadline_left(deadline) > 0);
@@ -141,7 +143,7 @@ static void commit(struct job *j)
 
 void prove(struct job *j)
 {
-	AUTO(proofs) struct proofs proofs = { 0 };
+	AUTO(proofs) struct proofs proofs = { .through = carrier_ssh(j->carrier) };
 	struct restarts r = { 0 };
 	const struct proof *bad;
 

@@ -196,7 +196,7 @@ void tell_checks(struct job *j)
 	for (size_t i = 0; i < proofs.n; i++) {
 		const struct proof *q = &proofs.list[i];
 
-		if (q->address.sockaddr.len > 0)
+		if (*q->address.text)
 			tell_proof(j, q, q->bundle->chain.certs[0], same_check(&proofs, i));
 		else
 			tell_unproved(j, q, "");

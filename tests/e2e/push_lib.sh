@@ -104,7 +104,7 @@ configure_sshd() {
 	"$lab" mend "$1"
 	configured=$1
 }
-trap '(status=$?; if [[ ${configured-} ]]; then configure_sshd "$configured" ""; fi; exit $status); clean_up' EXIT
+trap 'ended=$?; if [[ ${configured-} ]]; then configure_sshd "$configured" "" || :; fi; clean_up "$ended"' EXIT
 
 # ---- what is there ----
 
