@@ -122,6 +122,16 @@ static bool set_key(SSL *ssl, const char *key)
 	return true;
 }
 
+static bool set_dialect(SSL *ssl, int fd, const struct dialect *d)
+{
+	if (!(d->wrap ? d->wrap(ssl, fd) : SSL_set_fd(ssl, fd) == 1))
+		return false;
+	/* of all of OpenSSL's, this one says 0 if it went well */
+	return !d->alpn.data ||
+		SSL_set_alpn_protos(ssl, (const unsigned char *)d->alpn.data,
+			(unsigned)d->alpn.len) == 0;
+}
+
 /* There is none to give; but the handshake may fail for that. */
 static int note_demand(SSL *ssl, X509 **cert, EVP_PKEY **key)
 {
@@ -149,10 +159,11 @@ bool dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
 	struct lines lines = { .fd = fd, .deadline = deadline };
 
 	*out = (struct dialled){ 0 };
-	if (!dialect_speak(d, &lines, e))
+	if (!dialect_speak(d, t->name, &lines, e))
 		return false;
 	out->ssl = SSL_new(ctx);
-	if (!out->ssl || !SSL_set_app_data(out->ssl, out) || !SSL_set_fd(out->ssl, fd) ||
+	if (!out->ssl || !SSL_set_app_data(out->ssl, out) ||
+		!set_dialect(out->ssl, fd, d) ||
 		!set_sni(out->ssl, t->no_sni ? NULL : t->name) ||
 		!set_key(out->ssl, t->key))
 		return err_set(e, ERR_TLS, "no TLS session could be made");
@@ -162,8 +173,8 @@ bool dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
 
 void dial_bye(struct ssl_st *ssl, const struct dialect *d)
 {
-	if (d->bye)
-		SSL_write(ssl, d->bye, (int)strlen(d->bye));
+	if (d->bye.data)
+		SSL_write(ssl, d->bye.data, (int)d->bye.len);
 	SSL_shutdown(ssl);
 	ERR_clear_error();
 }
