@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/thresholds.h"
 #include "cli/verb.h"
 #include "probe/probe.h"
 #include "work/crew.h"
@@ -307,40 +308,76 @@ static bool alike(const struct probe_result *a, const struct probe_result *b)
 {
 	struct sha256 x, y;
 
-	if (a->verdict != b->verdict || a->served.n == 0 || b->served.n == 0)
+	if (a->verdict != b->verdict || a->served.n == 0 || b->served.n == 0 ||
+		a->chain_until != b->chain_until)
 		return false;
 	x = cert_sha256(a->served.certs[0]);
 	y = cert_sha256(b->served.certs[0]);
 	return sha256_eq(&x, &y);
 }
 
+/* By the verdict, and by what is left of what is served. */
+static void judge(const struct survey *s, const struct question *q, struct event *ev)
+{
+	const struct options *o = s->context->options;
+	const struct probe_result *r = &q->result;
+
+	if (r->served.n > 0) {
+		ev->not_before = cert_not_before(r->served.certs[0]);
+		ev->not_after = cert_not_after(r->served.certs[0]);
+		ev->chain_not_after = r->chain_until;
+		thresholds_apply(&o->warn, &o->crit, ev);
+	}
+	if (r->verdict == PROBE_UNREACHABLE)
+		ev->level = o->unreachable;
+	else if (r->verdict != PROBE_OK)
+		ev->level = LEVEL_CRITICAL;
+}
+
+static bool is_well(const struct survey *s, const struct question *q)
+{
+	struct event ev = { .kind = EVENT_PROBE };
+
+	judge(s, q, &ev);
+	return ev.level == LEVEL_OK;
+}
+
 static void tell(
 	const struct survey *s, const struct question *q, const char *address, bool several)
 {
 	const struct cert *leaf = q->result.served.n > 0 ? q->result.served.certs[0] : NULL;
+	AUTO(str) char *serial = NULL;
 	struct sha256_hex hex = { "" };
+	struct event ev;
 
 	if (leaf) {
 		const struct sha256 print = cert_sha256(leaf);
 
 		hex = sha256_hex(&print);
 	}
-	report_emit(s->context->report,
-		&(struct event){
-			.kind = EVENT_PROBE,
-			.host = q->host,
-			.service = q->service,
-			.protocol = probe_protocol_title(q->protocol),
-			.address = address,
-			.verdict = probe_verdict_word(q->result.verdict),
-			.not_after = leaf ? cert_not_after(leaf) : 0,
-			.fingerprint = leaf ? hex.s : NULL,
-			.detail = q->result.err.kind != ERR_NONE ? q->result.err.msg
-				: q->result.tls[0]               ? q->result.tls
-								 : NULL,
-			.alone = s->context->options->n_words == 2,
-			.several = several,
-		});
+	if (leaf && s->context->options->metric_aliases)
+		serial = cert_serial_text(leaf);
+	ev = (struct event){
+		.kind = EVENT_PROBE,
+		.host = q->host,
+		.service = q->service,
+		.protocol = probe_protocol_title(q->protocol),
+		.name = q->name,
+		.key = q->key,
+		.address = address,
+		.verdict = probe_verdict_word(q->result.verdict),
+		.fingerprint = leaf ? hex.s : NULL,
+		.subject = leaf ? cert_subject_name(leaf) : NULL,
+		.issuer = leaf ? cert_issuer_name(leaf) : NULL,
+		.serial = serial,
+		.detail = q->result.err.kind != ERR_NONE ? q->result.err.msg
+			: q->result.tls[0]               ? q->result.tls
+							 : NULL,
+		.alone = s->context->options->n_words == 2,
+		.several = several,
+	};
+	judge(s, q, &ev);
+	report_emit(s->context->report, &ev);
 }
 
 /* The addresses of one check, [from, to): one line if they agree, a line each if not. */
@@ -368,7 +405,7 @@ static int tell_all(const struct survey *s)
 
 	for (size_t from = 0, to; from < s->n; from = to) {
 		for (to = from; to < s->n && s->list[to].check == s->list[from].check; to++)
-			well &= s->list[to].result.verdict == PROBE_OK;
+			well &= is_well(s, &s->list[to]);
 		tell_check(s, from, to);
 	}
 	return well ? EXIT_OK : EXIT_FAILED;
