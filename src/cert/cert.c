@@ -228,6 +228,18 @@ bool cert_serial(const struct cert *c, struct buf *out)
 	return short_form;
 }
 
+char *cert_serial_text(const struct cert *c)
+{
+	AUTO(bignum) BIGNUM *n = ASN1_INTEGER_to_BN(X509_get0_serialNumber(c->x509), NULL);
+	char *decimal = n ? BN_bn2dec(n) : NULL, *text;
+
+	if (!decimal)
+		abort();
+	text = xstrdup(decimal);
+	OPENSSL_free(decimal);
+	return text;
+}
+
 const char *cert_key_name(const struct cert *c)
 {
 	return c->key_name;

@@ -65,6 +65,7 @@ void cert_der(const struct cert *c, struct buf *der);
  */
 bool cert_authority_key_id(const struct cert *c, struct buf *out) NODISCARD;
 bool cert_serial(const struct cert *c, struct buf *out) NODISCARD;
+char *cert_serial_text(const struct cert *c) NODISCARD; /* in decimal; malloc'ed */
 /* Of the SubjectPublicKeyInfo's DER: the same for two certificates of one key. */
 struct sha256 cert_key_sha256(const struct cert *c);
 /* The kind of its key, as key_name has it: "p256", "rsa2048" … */

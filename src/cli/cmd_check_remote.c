@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/survey.h"
+#include "cli/thresholds.h"
 #include "cli/tlsa.h"
 #include "cli/verb.h"
 #include "work/crew.h"
@@ -42,8 +43,8 @@ static bool same_served(const struct chain *a, const struct chain *b)
 
 static bool alike(const struct probe_result *a, const struct probe_result *b)
 {
-	return a->verdict == b->verdict && text_eq(a->warning, b->warning) &&
-		same_served(&a->served, &b->served);
+	return a->verdict == b->verdict && a->chain_until == b->chain_until &&
+		text_eq(a->warning, b->warning) && same_served(&a->served, &b->served);
 }
 
 static enum event_match match_of(const struct question *q)
@@ -60,21 +61,52 @@ static void describe(const struct cert *leaf, struct event *ev, struct sha256_he
 
 	*hex = sha256_hex(&print);
 	ev->fingerprint = hex->s;
-	ev->not_after = cert_not_after(leaf);
+	ev->subject = cert_subject_name(leaf);
+	ev->issuer = cert_issuer_name(leaf);
 	ev->key_type = cert_key_name(leaf);
 	ev->signature = cert_signature_name(leaf);
+}
+
+/* By the verdict, and by what is left of what is served. */
+static void judge(const struct survey *s, const struct question *q, struct event *ev)
+{
+	const struct options *o = s->context->options;
+	const struct probe_result *r = &q->result;
+
+	if (r->served.n > 0) {
+		ev->not_before = cert_not_before(r->served.certs[0]);
+		ev->not_after = cert_not_after(r->served.certs[0]);
+		ev->chain_not_after = r->chain_until;
+		thresholds_apply(&o->warn, &o->crit, ev);
+	}
+	if (r->verdict == PROBE_UNREACHABLE)
+		ev->level = o->unreachable;
+	else if (r->verdict != PROBE_OK)
+		ev->level = LEVEL_CRITICAL;
+}
+
+static bool is_well(const struct survey *s, const struct question *q)
+{
+	struct event ev = { .kind = EVENT_PROBE };
+
+	judge(s, q, &ev);
+	return ev.level == LEVEL_OK;
 }
 
 static void tell(
 	const struct survey *s, const struct question *q, const char *address, bool several)
 {
 	const struct probe_result *r = &q->result;
+	const struct options *o = s->context->options;
+	AUTO(str) char *serial = NULL;
 	struct sha256_hex hex;
 	struct event ev = {
 		.kind = EVENT_PROBE,
 		.host = q->host,
 		.service = q->service,
 		.protocol = probe_protocol_title(q->protocol),
+		.name = q->name,
+		.key = q->key,
 		.address = address,
 		.verdict = probe_verdict_word(r->verdict),
 		.detail = r->err.kind != ERR_NONE ? r->err.msg : NULL,
@@ -82,13 +114,15 @@ static void tell(
 		.warning = *r->warning ? r->warning : NULL,
 		.match = match_of(q),
 		.seconds = (double)r->took / 1e6,
-		.chain_not_after = r->chain_until,
-		.alone = s->context->options->n_words == 2,
+		.alone = o->n_words == 2,
 		.several = several,
 	};
 
 	if (r->served.n > 0)
 		describe(r->served.certs[0], &ev, &hex);
+	if (r->served.n > 0 && o->metric_aliases)
+		ev.serial = serial = cert_serial_text(r->served.certs[0]);
+	judge(s, q, &ev);
 	report_emit(s->context->report, &ev);
 }
 
@@ -117,7 +151,7 @@ static int tell_all(const struct survey *s)
 
 	for (size_t from = 0, to; from < s->n; from = to) {
 		for (to = from; to < s->n && s->list[to].check == s->list[from].check; to++)
-			well &= s->list[to].result.verdict == PROBE_OK;
+			well &= is_well(s, &s->list[to]);
 		tell_check(s, from, to);
 	}
 	return well ? EXIT_OK : EXIT_FAILED;

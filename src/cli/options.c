@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum kind { FLAG, COUNT, TEXT, NUMBER, FORMAT, COLOUR };
+enum kind { FLAG, COUNT, TEXT, NUMBER, FORMAT, COLOUR, LIMIT, LEVEL };
 
 struct option {
 	char letter;              /* 0: none */
@@ -20,6 +20,7 @@ struct option {
 #define HOSTS                                                                              \
 	(VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE | VERB_ROLLBACK |          \
 		VERB_HOSTS)
+#define CHECKS  (VERB_CHECK | VERB_CHECK_REMOTE)
 #define CHANGES (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK | VERB_REPLACE)
 
 static const struct option options[] = {
@@ -29,7 +30,8 @@ static const struct option options[] = {
 		"inventory file or directory" },
 	{ 'f', "forks", "N", NUMBER, AT(forks), VERB_ALL,
 		"hosts and orders at a time (default: 20), or services (64)" },
-	{ 0, "format", "FORMAT", FORMAT, AT(format), VERB_ALL, "text or json" },
+	{ 0, "format", "FORMAT", FORMAT, AT(format), VERB_ALL,
+		"text or json; of check and check-remote: nagios, prometheus" },
 	{ 0, "color", "WHEN", COLOUR, AT(colour), VERB_ALL, "auto, always or never" },
 	{ 'v', "verbose", NULL, COUNT, AT(verbose), VERB_ALL,
 		"tell more; -vv: every step" },
@@ -59,12 +61,19 @@ static const struct option options[] = {
 		"change hosts also outside of their windows" },
 	{ 0, "diff", NULL, FLAG, AT(diff), VERB_PLAN | VERB_PUSH | VERB_ROLLBACK,
 		"tell what each changed file held and holds" },
-	{ 0, "out", "FILE", TEXT, AT(out), VERB_PLAN,
-		"write the plan there, for push FILE" },
+	{ 0, "out", "FILE", TEXT, AT(out), VERB_PLAN | CHECKS,
+		"write the plan there, for push FILE; or --format prometheus" },
 	{ 0, "exit-code", NULL, FLAG, AT(exit_code), VERB_PLAN,
 		"exit 1 if a push would change something" },
 	{ 0, "days", "N", NUMBER, AT(days), VERB_CHECK,
-		"warn of what expires within N days" },
+		"warn of what expires within N days: --warn Nd" },
+	{ 0, "warn", "LIMIT", LIMIT, AT(warn), CHECKS,
+		"warn with so much left: 25%, 20d, or both, and the less counts" },
+	{ 0, "crit", "LIMIT", LIMIT, AT(crit), CHECKS, "so much left is critical" },
+	{ 0, "unreachable", "LEVEL", LEVEL, AT(unreachable), VERB_CHECK_REMOTE,
+		"what no connection is to monitors: critical or unknown" },
+	{ 0, "metric-aliases", NULL, FLAG, AT(metric_aliases), VERB_CHECK_REMOTE,
+		"for Prometheus also the names that blackbox_exporter and ssl_exporter have" },
 	{ 0, "list", NULL, FLAG, AT(list), VERB_INVENTORY,
 		"all hosts and variables, as JSON" },
 	{ 0, "host", "HOST", TEXT, AT(host), VERB_INVENTORY,
@@ -80,6 +89,24 @@ static const struct option options[] = {
 	{ 0, "replace", NULL, FLAG, AT(replace), VERB_HOSTS,
 		"ask also whether a changed key is to replace the old one" },
 	{ 0, "graph", NULL, FLAG, AT(graph), VERB_INVENTORY, "groups and hosts as a tree" },
+};
+
+static const struct {
+	const char *name;
+	enum report_format format;
+	unsigned verbs;
+} formats[] = {
+	{ "text", FORMAT_TEXT, VERB_ALL },
+	{ "json", FORMAT_JSON, VERB_ALL },
+	{ "nagios", FORMAT_NAGIOS, CHECKS },
+	{ "prometheus", FORMAT_PROMETHEUS, CHECKS },
+};
+
+static const struct options none = {
+	.forks = -1,
+	.days = -1,
+	.max_fail_percentage = -1,
+	.unreachable = LEVEL_CRITICAL,
 };
 
 static const struct option *by_name(const char *name, size_t len)
@@ -127,12 +154,34 @@ static bool set_number(int *out, const struct option *o, const char *value, stru
 
 static bool set_format(enum report_format *out, const char *value, struct err *e)
 {
-	if (text_eq(value, "text"))
-		*out = FORMAT_TEXT;
-	else if (text_eq(value, "json"))
-		*out = FORMAT_JSON;
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+		if (text_eq(value, formats[i].name)) {
+			*out = formats[i].format;
+			return true;
+		}
+	return err_set(e, ERR_USAGE, "--format: text, json, nagios or prometheus, not '%s'",
+		value);
+}
+
+static bool set_limit(
+	struct limit *out, const struct option *o, const char *value, struct err *e)
+{
+	return limit_parse(value, out) ||
+		err_set(e, ERR_USAGE,
+			"--%s: a share of the lifetime, days, or both, as 25%%,20d, not '%s'",
+			o->name, value);
+}
+
+static bool set_level(
+	enum event_level *out, const struct option *o, const char *value, struct err *e)
+{
+	if (text_eq(value, "critical"))
+		*out = LEVEL_CRITICAL;
+	else if (text_eq(value, "unknown"))
+		*out = LEVEL_UNKNOWN;
 	else
-		return err_set(e, ERR_USAGE, "--format: text or json, not '%s'", value);
+		return err_set(e, ERR_USAGE, "--%s: critical or unknown, not '%s'", o->name,
+			value);
 	return true;
 }
 
@@ -171,6 +220,10 @@ static bool set(
 		return set_format(at, value, e);
 	case COLOUR:
 		return set_colour(all, value, e);
+	case LIMIT:
+		return set_limit(at, o, value, e);
+	case LEVEL:
+		return set_level(at, o, value, e);
 	}
 	return false;
 }
@@ -240,29 +293,32 @@ static void plain_word(struct options *o, const char *word)
 	o->words[o->n_words++] = word;
 }
 
+/* What comes behind a mistake is read too: in which format is it to be told? */
 bool options_read(struct options *o, int argc, char **argv, struct err *e)
 {
 	struct line l = { argv, argc, 1 };
-	bool only_words = false;
+	bool only_words = false, well = true;
+	struct err later;
 
-	*o = (struct options){ .forks = -1, .days = -1, .max_fail_percentage = -1 };
+	*o = none;
 	while (l.next < argc) {
 		const char *word = argv[l.next++];
+		struct err *first = well ? e : &later;
 
 		if (!only_words && text_eq(word, "--"))
 			only_words = true;
 		else if (only_words || word[0] != '-' || !word[1])
 			plain_word(o, word);
-		else if (!(word[1] == '-' ? long_option(o, word + 2, &l, e)
-					  : short_options(o, word + 1, &l, e)))
-			return false;
+		else
+			well &= word[1] == '-' ? long_option(o, word + 2, &l, first)
+					       : short_options(o, word + 1, &l, first);
 	}
-	if (o->forks == 0)
+	if (well && o->forks == 0)
 		return err_set(e, ERR_USAGE, "--forks: at least 1");
 	/* a handshake costs next to nothing but the wait for it */
 	if (o->forks < 0)
 		o->forks = text_eq(o->verb, "check-remote") ? 64 : 20;
-	return true;
+	return well;
 }
 
 void options_clear(struct options *o)
@@ -275,7 +331,6 @@ void options_clear(struct options *o)
 /* Was it given? By its difference from the default. */
 static bool given(const struct options *all, const struct option *o)
 {
-	const struct options none = { .forks = -1, .days = -1, .max_fail_percentage = -1 };
 	const char *a = (const char *)all + o->offset, *b = (const char *)&none + o->offset;
 
 	switch (o->kind) {
@@ -287,9 +342,27 @@ static bool given(const struct options *all, const struct option *o)
 	case NUMBER:
 	case FORMAT:
 	case COLOUR:
+	case LEVEL:
 		return memcmp(a, b, sizeof(int)) != 0;
+	case LIMIT:
+		return ((const struct limit *)(const void *)a)->given;
 	}
 	return false;
+}
+
+static bool format_fits(const struct options *all, unsigned verb, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+		if (formats[i].format == all->format && !(formats[i].verbs & verb))
+			return err_set(e, ERR_USAGE,
+				"%s doesn't take --format %s: text or json", all->verb,
+				formats[i].name);
+	if (all->format == FORMAT_PROMETHEUS || !(verb & CHECKS))
+		return true;
+	if (all->out || all->metric_aliases)
+		return err_set(e, ERR_USAGE, "--%s wants --format prometheus",
+			all->out ? "out" : "metric-aliases");
+	return true;
 }
 
 bool options_fit(const struct options *all, unsigned verb, struct err *e)
@@ -299,7 +372,7 @@ bool options_fit(const struct options *all, unsigned verb, struct err *e)
 			return err_set(e, ERR_USAGE,
 				"%s doesn't take --%s: see certpush %s --help", all->verb,
 				options[i].name, all->verb);
-	return true;
+	return format_fits(all, verb, e);
 }
 
 void options_help(struct buf *out, unsigned verb)

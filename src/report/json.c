@@ -21,12 +21,14 @@ static void add(cJSON *object, const char *name, const char *text)
 
 static void add_texts(cJSON *object, const struct event *ev)
 {
+	const bool has_level = ev->kind == EVENT_PROBE || ev->kind == EVENT_EXPIRY;
 	const struct {
 		const char *name, *text;
 	} fields[] = { { "certificate", ev->certificate }, { "host", ev->host },
 		{ "service", ev->service }, { "ca", ev->ca }, { "item", ev->item },
 		{ "path", ev->path }, { "part", ev->part }, { "protocol", ev->protocol },
 		{ "address", ev->address }, { "verdict", ev->verdict },
+		{ "level", has_level ? level_name(ev->level) : NULL },
 		{ "fingerprint", ev->fingerprint }, { "key_type", ev->key_type },
 		{ "signature", ev->signature }, { "tls", ev->tls },
 		{ "old_fingerprint", ev->old_fingerprint } };
