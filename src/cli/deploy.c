@@ -315,45 +315,29 @@ static void write_retry_file(const struct context *c, const struct host *const *
 		report_warn(c->report, "%s", e.msg);
 }
 
-static bool all_fit(struct wants *w, const struct service *s)
-{
-	for (size_t i = 0; i < s->n_certificates; i++)
-		if (!bundle_of(w, s->certificates[i]))
-			return false;
-	return true;
-}
-
-struct outcome {
-	struct wants *wants;
-	const struct host *const *hosts;
-	size_t n;
-	const enum push_end *ends;
-};
-
-/* Looked at, and pushed or found to need nothing? */
+/* Pushed, or found to need nothing? */
 static bool is_done(void *ctx, const struct host *h, const struct service *s)
 {
-	const struct outcome *o = ctx;
+	const struct push_total *t = ctx;
 
-	for (size_t i = 0; i < o->n; i++)
-		if (o->hosts[i] == h)
-			return o->ends[i] == PUSH_DONE && wanted(o->wants, h, s) &&
-				all_fit(o->wants, s);
+	for (size_t i = 0; i < t->n_settled; i++)
+		if (t->settled[i].host == h && t->settled[i].service == s)
+			return true;
 	return false;
 }
 
-static void tell_left(struct outcome *o)
+static void tell_left(const struct wants *w, const struct push *p, struct push_total *t)
 {
-	const struct deploy *d = o->wants->deploy;
+	const struct deploy *d = w->deploy;
 
-	for (size_t i = 0; d->left && i < o->n; i++)
-		for (size_t k = 0; k < o->hosts[i]->n_services; k++) {
-			const struct service *s = &o->hosts[i]->services[k];
+	for (size_t i = 0; d->left && i < p->n_hosts; i++)
+		for (size_t k = 0; k < p->hosts[i]->n_services; k++) {
+			const struct service *s = &p->hosts[i]->services[k];
 
-			if (!meant(o->wants, o->hosts[i], s) || is_done(o, o->hosts[i], s))
+			if (!meant(w, p->hosts[i], s) || is_done(t, p->hosts[i], s))
 				continue;
 			for (size_t j = 0; j < s->n_certificates; j++)
-				d->left(d->ctx, s->certificates[j], o->hosts[i]->name);
+				d->left(d->ctx, s->certificates[j], p->hosts[i]->name);
 		}
 }
 
@@ -410,7 +394,6 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	AUTO(dane) struct dane *dane = NULL;
 	struct dane_request request;
 	struct dane_total gate;
-	struct outcome outcome = { &wants, hosts, n, NULL };
 	struct rollout rollout;
 	struct err e = { 0 };
 	struct push push = {
@@ -442,17 +425,17 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	if (!prober || !begin_dane(&wants, &push, &request, &dane, &e))
 		return tell_error(c, &e);
 	*total = push_run(&push);
-	outcome.ends = total->ends;
 	gate = dane_end(dane);
 	*again = c->options->wait && !d->dry && !stop_requested() ? gate.from : 0;
 	if (!d->dry)
 		write_retry_file(c, hosts, n, total);
 	if (!d->dry && !d->back)
-		owing_keep(c, total, is_done, &outcome);
+		owing_keep(c, total, is_done, total);
 	if (!*again)
-		tell_left(&outcome);
+		tell_left(&wants, &push, total);
 	free(TAKE(total->ends));
 	free(TAKE(total->owed));
+	free(TAKE(total->settled));
 	if (wants.unfit + gone + gate.refused + gate.held == 0 && !d->partial)
 		summarize(d, total);
 	tell_refused(c, &gate);
