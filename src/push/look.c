@@ -182,9 +182,10 @@ bool job_look(struct job *j)
 		return false;
 	tell_newer(j);
 	ask_processes(j);
+	j->groups = plan_groups(j->arena, j->plan, &j->n_groups);
 	if (j->sftp_only)
 		sftp_only_tell(j);
-	else
-		plan_commands(j->arena, j->plan);
+	for (size_t i = 0; i < j->n_groups && !j->sftp_only; i++)
+		plan_commands(j->arena, &j->groups[i]);
 	return true;
 }
