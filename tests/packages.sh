@@ -8,7 +8,7 @@ build='gcc libc6-dev cmake ninja-build pkg-config libssl-dev libcurl4-openssl-de
 lint='clang clang-format clang-tidy mandoc shellcheck python3'
 lab='mmdebstrap faketime jq strace iproute2 util-linux openssl openssh-client curl procps valgrind bind9-dnsutils python3'
 fuzz='clang libclang-rt-dev'
-bench='dehydrated ansible-core pssh bind9-dnsutils lego certbot python3-certbot-dns-rfc2136 uacme'
+bench='dehydrated ansible-core pssh bind9-dnsutils lego certbot python3-certbot-dns-rfc2136 uacme gnutls-bin curl ca-certificates'
 
 missing() {
 	have=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p')
