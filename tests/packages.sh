@@ -12,7 +12,7 @@ lab='mmdebstrap faketime jq strace iproute2 util-linux openssl openssh-client cu
 lab_unpacked='nagios4-core prometheus'
 unpacked=/var/cache/certpush-lab/unpacked
 fuzz='clang libclang-rt-dev'
-bench='dehydrated ansible-core pssh bind9-dnsutils lego certbot python3-certbot-dns-rfc2136 uacme'
+bench='dehydrated ansible-core pssh bind9-dnsutils lego certbot python3-certbot-dns-rfc2136 uacme gnutls-bin curl ca-certificates'
 
 missing() {
 	have=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p')

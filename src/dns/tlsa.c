@@ -1,3 +1,4 @@
+#include "dns/private/tlsa.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "dns/private/proved.h"
@@ -53,16 +54,15 @@ void dns_tlsa_look(struct dns_tlsa *const *list, size_t n)
 	free(configs);
 }
 
-/* RFC 6698 2.1; NULL if there isn't anything behind the three numbers. malloc'ed. */
-static char *record_text(const struct buf *rdata)
+char *tlsa_rdata_text(const void *rdata, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)rdata->data;
+	const unsigned char *p = rdata;
 	AUTO(buf) struct buf text = BUF_EMPTY;
 
-	if (rdata->len < 4)
+	if (len < 4)
 		return NULL;
 	buf_printf(&text, "%u %u %u ", p[0], p[1], p[2]);
-	for (size_t i = 3; i < rdata->len; i++)
+	for (size_t i = 3; i < len; i++)
 		buf_printf(&text, "%02x", p[i]);
 	return buf_take(&text);
 }
@@ -73,7 +73,7 @@ static void take_records(const struct question *q, struct dns_tlsa_proof *p)
 
 	p->records = xcalloc(q->n_rdata + 1, sizeof *p->records);
 	for (size_t i = 0; i < q->n_rdata; i++) {
-		char *text = record_text(&q->rdata[i]);
+		char *text = tlsa_rdata_text(q->rdata[i].data, q->rdata[i].len);
 
 		if (text)
 			p->records[n++] = text;

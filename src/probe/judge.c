@@ -255,5 +255,5 @@ void judge(const struct trust *trust, const struct probe_target *t,
 	h.trusted = chain_find_path(&r->served, trust, &h.path, &h.distrust);
 	r->chain_until = h.trusted ? h.path.until : 0;
 	decide(&h, r);
-	remark_all(r, &h.path);
+	remark_all(r, &h.path, expected && same_chain(&r->served, expected));
 }

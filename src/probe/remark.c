@@ -129,13 +129,13 @@ static void remark_test(struct probe_result *r)
 		}
 }
 
-void remark_all(struct probe_result *r, const struct chain_path *path)
+void remark_all(struct probe_result *r, const struct chain_path *path, bool ours)
 {
 	remark_test(r);
 	remark_end(r, path);
 	remark_version(r);
 	for (size_t i = 0; i < r->served.n; i++) {
-		if (i > 0)
+		if (i > 0 && !ours)
 			remark_place(r, i, path);
 		remark_weakness(r, i);
 	}

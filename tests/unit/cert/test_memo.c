@@ -4,6 +4,9 @@
 #include "check.h"
 #include "made_cert.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 static struct made one, other;
 
 static int setup(void **state)
@@ -63,34 +66,39 @@ static void what_was_verified_ends_with_its_certificates(void **state)
 /* More than there are places: each is right, or gone. */
 static void what_wants_the_same_place_takes_it(void **state)
 {
-	enum { MADE = 18 };
+	enum { MADE = 18, PAIRS = MADE * MADE };
 	AUTO(memo) struct memo *m = memo_new();
-	struct made made[MADE];
-	struct chain chains[MADE * MADE];
+	struct chain certs[MADE];
 	struct chain_path path;
 	size_t kept = 0;
 
 	(void)state;
-	for (size_t i = 0; i < MADE; i++)
-		made[i] = made_cert(
+	for (size_t i = 0; i < MADE; i++) {
+		AUTO(made)
+		struct made made = made_cert(
 			&(const struct made_wish){
 				.cn = "c", .san = "DNS:c", .same = &one },
 			NULL);
-	for (size_t i = 0; i < MADE * MADE; i++) {
-		path = (struct chain_path){ .until = (time_t)(1000 + i) };
-		chains[i] = MADE_CHAIN(&made[i / MADE], &made[i % MADE]);
-		memo_keep(m, &chains[i], &path);
+
+		certs[i] = MADE_CHAIN(&made);
 	}
-	for (size_t i = 0; i < MADE * MADE; i++) {
-		if (memo_find(m, &chains[i], 1, &path)) {
-			assert_int_equal(path.until, 1000 + i);
+	for (size_t i = 0; i < 2 * PAIRS; i++) {
+		const size_t k = i % PAIRS;
+		struct cert *pair[] = { certs[k / MADE].certs[0],
+			certs[k % MADE].certs[0] };
+		const struct chain c = { pair, 2 };
+
+		path = (struct chain_path){ .until = (time_t)(1000 + k) };
+		if (i < PAIRS) {
+			memo_keep(m, &c, &path);
+		} else if (memo_find(m, &c, 1, &path)) {
+			assert_int_equal(path.until, 1000 + k);
 			kept++;
 		}
-		chain_clear(&chains[i]);
 	}
-	assert_true(kept > 0 && kept < MADE * MADE);
+	assert_true(kept > 0 && kept < PAIRS);
 	for (size_t i = 0; i < MADE; i++)
-		made_clear(&made[i]);
+		chain_clear(&certs[i]);
 }
 
 /* ---- the pool ---- */
@@ -128,6 +136,46 @@ static void what_is_sent_again_is_held_once(void **state)
 	assert_string_equal(cert_subject_name(a.certs[1]), "two");
 }
 
+/* ---- both ---- */
+
+struct shared {
+	struct memo *memo;
+	struct cert_pool *pool;
+	atomic_int wrong;
+};
+
+static void *use(void *arg)
+{
+	struct shared *s = arg;
+
+	for (int i = 0; i < 200; i++) {
+		AUTO(chain)
+		struct chain c =
+			i % 2 ? sent(s->pool, &one, &other) : sent(s->pool, &other, &one);
+		struct chain_path path = { .until = 1 + i % 2 };
+
+		memo_keep(s->memo, &c, &path);
+		if (memo_find(s->memo, &c, 1, &path) && path.until != 1 + i % 2)
+			atomic_fetch_add(&s->wrong, 1);
+	}
+	return NULL;
+}
+
+static void threads_share_them(void **state)
+{
+	struct shared s = { .memo = memo_new(), .pool = cert_pool_new() };
+	pthread_t threads[4];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, use, &s), 0);
+	for (size_t i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(s.wrong, 0);
+	memo_free(s.memo);
+	cert_pool_free(s.pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +183,7 @@ int main(void)
 		cmocka_unit_test(what_was_verified_ends_with_its_certificates),
 		cmocka_unit_test(what_wants_the_same_place_takes_it),
 		cmocka_unit_test(what_is_sent_again_is_held_once),
+		cmocka_unit_test(threads_share_them),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
