@@ -31,12 +31,12 @@ static bool is_xmpp(const char *protocol)
 	return text_eq(protocol, "xmpp-client") || text_eq(protocol, "xmpp-server");
 }
 
-static const char *place_of(struct arena *a, const struct question *q)
+const char *tlsa_place(struct arena *a, const struct question *q)
 {
 	const bool xmpp = is_xmpp(q->protocol);
 	const char *name = xmpp && q->to && !is_address(q->to) ? q->to : q->name;
 
-	if (q->says == TLSA_NONE ||
+	if (q->through || q->says == TLSA_NONE ||
 		(q->says == TLSA_UNSAID && !xmpp && !text_eq(q->protocol, "smtp")))
 		return NULL;
 	return name && !is_address(name) ? arena_printf(a, "_%d._tcp.%s", q->port, name)
@@ -166,7 +166,7 @@ void tlsa_look_up(struct survey *s)
 	struct wish *all = xcalloc(s->n, sizeof *all);
 
 	for (size_t i = 0; i < s->n; i++)
-		all[i].place = place_of(s->context->arena, &s->list[i]);
+		all[i].place = s->list[i].tlsa_at;
 	find_all(s->context, all, s->n);
 	for (size_t i = 0; i < s->n; i++)
 		s->list[i].tlsa = all[i].records;

@@ -4,7 +4,14 @@
  */
 #pragma once
 
+#include "base/arena.h"
+
+struct question;
 struct survey;
+
+/* "_25._tcp.mail.example.net": where the records are that clients of it go by, whose place
+ * and name are known; NULL if they go by none. */
+const char *tlsa_place(struct arena *a, const struct question *q) NODISCARD;
 
 /*
  * Fill in what DNSSEC proves of them in each question: of SMTP between mail servers and of

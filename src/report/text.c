@@ -316,7 +316,8 @@ static void set_probe(struct buf *line, const struct report *r, const struct eve
 	const bool ends = right && ev->level != LEVEL_OK;
 	const char *word = ev->verdict ? ev->verdict : "unknown";
 
-	buf_printf(line, "%s: ", ev->protocol ? ev->protocol : "TLS");
+	buf_printf(line, "%s%s%s: ", ev->protocol ? ev->protocol : "TLS",
+		ev->item ? " " : "", ev->item ? ev->item : "");
 	report_upper(line, ends ? level_name(ev->level) : word);
 	served(line, ev->not_after);
 	if (ev->address && (ev->several || r->options.verbose > 0))
