@@ -30,7 +30,7 @@ clean_up() {
 	fi >&2
 	cd /
 	rm -rf "$dir"
-	exit $status
+	exit "$status"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM

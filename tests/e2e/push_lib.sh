@@ -104,7 +104,11 @@ configure_sshd() {
 	"$lab" mend "$1"
 	configured=$1
 }
-trap 'ended=$?; if [[ ${configured-} ]]; then configure_sshd "$configured" "" || :; fi; clean_up "$ended"' EXIT
+leave() {
+	if [[ ${configured-} ]]; then configure_sshd "$configured" '' || :; fi
+	clean_up "$1"
+}
+trap 'leave "$?"' EXIT
 
 # ---- what is there ----
 
