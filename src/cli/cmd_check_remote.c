@@ -4,12 +4,39 @@
 #include "cli/survey.h"
 #include "cli/tlsa.h"
 #include "cli/verb.h"
+#include "push/tunnel.h"
 #include "work/crew.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define ASK_SECONDS 10
+#define IN_A_ROW    3
+
+/* Many times, if it may take its time. */
+static void run(const struct survey *s, struct question *q, const struct probe_target *t)
+{
+	if (s->context->options->patience > 0)
+		probe_until(s->prober, t, &q->address, q->expected, IN_A_ROW, s->deadline,
+			&q->result);
+	else
+		probe_run(s->prober, t, &q->address, q->expected, deadline_in(ASK_SECONDS),
+			&q->result);
+}
+
+static void run_there(const struct survey *s, struct question *q, struct probe_target t)
+{
+	AUTO(tunnel) struct tunnel tunnel = { 0 };
+
+	if (!q->through->ssh) {
+		q->result.verdict = PROBE_UNREACHABLE;
+		q->result.err = q->through->err;
+		return;
+	}
+	tunnel_init(&tunnel, q->through->ssh, q->to, q->port);
+	t.way = &tunnel.way;
+	run(s, q, &t);
+}
 
 static void ask(void *ctx, size_t i)
 {
@@ -19,11 +46,26 @@ static void ask(void *ctx, size_t i)
 		.name = q->name,
 		.key = q->key,
 		.client_auth = q->client_auth,
-		.tlsa = q->tlsa };
+		.tlsa = q->tlsa,
+		.no_sni = s->context->options->no_sni };
 
-	if (q->address.sockaddr.len > 0)
-		probe_run(s->prober, &t, &q->address, q->expected, deadline_in(ASK_SECONDS),
-			&q->result);
+	if (!*q->address.text || q->twin)
+		return;
+	if (q->through)
+		run_there(s, q, t);
+	else
+		run(s, q, &t);
+}
+
+static void ask_all(struct survey *s)
+{
+	const struct context *c = s->context;
+
+	passages_open(&s->passages, c);
+	crew_run((size_t)c->options->forks, s->n, ask, s);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->list[i].twin)
+			s->list[i].result = s->list[i].twin->result;
 }
 
 static bool same_served(const struct chain *a, const struct chain *b)
@@ -73,6 +115,7 @@ static void tell(
 	struct event ev = {
 		.kind = EVENT_PROBE,
 		.host = q->host,
+		.item = s->context->options->all_names ? q->name : NULL,
 		.service = q->service,
 		.protocol = probe_protocol_title(q->protocol),
 		.address = address,
@@ -83,7 +126,7 @@ static void tell(
 		.match = match_of(q),
 		.seconds = (double)r->took / 1e6,
 		.chain_not_after = r->chain_until,
-		.alone = s->context->options->n_words == 2,
+		.alone = s->alone,
 		.several = several,
 	};
 
@@ -123,34 +166,56 @@ static int tell_all(const struct survey *s)
 	return well ? EXIT_OK : EXIT_FAILED;
 }
 
-/* A host that is given can be asked without settings; then nothing is compared. */
+/* Hosts that are given can be asked without settings; then nothing is compared. */
 static unsigned needs(const struct options *o)
 {
+	const bool given = o->n_words >= 2 || o->file;
 	struct err e;
 	AUTO(str) char *settings = settings_find(o->config, &e);
 
-	if (!settings && !o->config && o->n_words == 2)
+	if (!settings && !o->config && given)
 		return NEED_TRUST;
-	return NEED_SETTINGS | NEED_INVENTORY | NEED_STORE | NEED_TRUST;
+	return NEED_SETTINGS | NEED_STORE | NEED_TRUST |
+		(given ? NEED_INVENTORY_IF_ANY : NEED_INVENTORY);
+}
+
+/* What doesn't go together. */
+static bool check_options(const struct options *o, struct err *e)
+{
+	if (o->file && o->n_words > 0)
+		return err_set(e, ERR_USAGE,
+			"--file lists all that is asked: no words go with it");
+	if (o->all_names && (o->name || o->no_sni))
+		return err_set(e, ERR_USAGE, "--all-names doesn't go with --%s",
+			o->name ? "name" : "no-sni");
+	if (o->ipv4 && o->ipv6)
+		return err_set(e, ERR_USAGE, "--ipv4 and --ipv6 leave no address");
+	return survey_protocol(o->n_words > 0 ? o->words[0] : NULL, e);
 }
 
 int cmd_check_remote(struct context *c)
 {
+	AUTO(listing) struct listing listing = { 0 };
 	AUTO(survey) struct survey s = { .context = c };
 	AUTO(prober) struct prober *prober = NULL;
 	const struct options *o = c->options;
+	struct errs all = { 0 };
 	struct err e = { 0 };
 	int status;
 
-	if (!survey_protocol(o->n_words > 0 ? o->words[0] : NULL, &e))
+	if (!check_options(o, &e))
 		return tell_error(c, &e);
 	arena_free(TAKE(c->arena));
 	if (!context_load(c, needs(o), "check-remote", &status))
 		return status;
+	if (o->file &&
+		!listing_load(c->arena, o->file, probe_protocol_names, &listing, &all))
+		return tell_errors(c, &all);
+	s.deadline = deadline_in(o->patience);
 	s.prober = prober = prober_new(c->trust, &e);
-	if (!prober || !survey_collect(&s, &e))
+	if (!prober || !survey_collect(&s, &listing, &e))
 		return tell_error(c, &e);
 	tlsa_look_up(&s);
-	crew_run((size_t)o->forks, s.n, ask, &s);
+	ask_all(&s);
 	return tell_all(&s);
 }

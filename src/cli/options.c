@@ -1,11 +1,13 @@
 #include "cli/options.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/text.h"
+#include "cli/verb.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum kind { FLAG, COUNT, TEXT, NUMBER, FORMAT, COLOUR };
+enum kind { FLAG, COUNT, TEXT, NUMBER, DURATION, FORMAT, COLOUR };
 
 struct option {
 	char letter;              /* 0: none */
@@ -22,6 +24,7 @@ struct option {
 		VERB_HOSTS)
 #define CHANGES (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK | VERB_REPLACE)
 
+/* A name has a row for each of its meanings, and the verb says which one is meant. */
 static const struct option options[] = {
 	{ 'c', "config", "FILE", TEXT, AT(config), VERB_ALL,
 		"settings (default: certpush.yml)" },
@@ -50,6 +53,20 @@ static const struct option options[] = {
 		"list hosts that weren't finished there, for -l @FILE" },
 	{ 0, "wait", NULL, FLAG, AT(wait), CHANGES,
 		"wait until what TLSA records hold up can go, then push it" },
+	{ 0, "wait", "TIME", DURATION, AT(patience), VERB_CHECK_REMOTE,
+		"ask until all is well three times in a row, for at most 15s, 2m" },
+	{ 0, "file", "FILE", TEXT, AT(file), VERB_CHECK_REMOTE,
+		"ask what it lists: PROTOCOL HOST[:PORT] [NAME]; -: stdin" },
+	{ 0, "name", "NAME", TEXT, AT(name), VERB_CHECK_REMOTE,
+		"the name to ask for and to find" },
+	{ 0, "all-names", NULL, FLAG, AT(all_names), VERB_CHECK_REMOTE,
+		"ask for each name of the certificate in the store" },
+	{ 0, "no-sni", NULL, FLAG, AT(no_sni), VERB_CHECK_REMOTE,
+		"say no name, as very old clients do" },
+	{ 0, "tunnel", NULL, FLAG, AT(tunnel), VERB_CHECK_REMOTE,
+		"ask from the host itself, through its SSH session" },
+	{ '4', "ipv4", NULL, FLAG, AT(ipv4), VERB_CHECK_REMOTE, "only IPv4 addresses" },
+	{ '6', "ipv6", NULL, FLAG, AT(ipv6), VERB_CHECK_REMOTE, "only IPv6 addresses" },
 	{ 0, "push", NULL, FLAG, AT(push), VERB_RENEW, "push what there is afterwards" },
 	{ 0, "force", NULL, FLAG, AT(force),
 		VERB_RENEW | VERB_PUSH | VERB_PLAN | VERB_REPLACE,
@@ -82,13 +99,22 @@ static const struct option options[] = {
 	{ 0, "graph", NULL, FLAG, AT(graph), VERB_INVENTORY, "groups and hosts as a tree" },
 };
 
-static const struct option *by_name(const char *name, size_t len)
+/* What it means to the verb; to one that doesn't take it, and to none, what it means first.
+ */
+static const struct option *by_name(const char *name, size_t len, unsigned verb)
 {
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		if (strlen(options[i].name) == len &&
-			strncmp(options[i].name, name, len) == 0)
-			return &options[i];
-	return NULL;
+	const struct option *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct option *o = &options[i];
+
+		if (strlen(o->name) != len || strncmp(o->name, name, len) != 0)
+			continue;
+		if (o->verbs & verb)
+			return o;
+		first = first ? first : o;
+	}
+	return first;
 }
 
 static const struct option *by_letter(char letter)
@@ -123,6 +149,13 @@ static bool set_number(int *out, const struct option *o, const char *value, stru
 		return err_set(e, ERR_USAGE, "--%s: not a number: '%s'", o->name, value);
 	*out = (int)n;
 	return true;
+}
+
+static bool set_duration(int *out, const struct option *o, const char *value, struct err *e)
+{
+	return duration_parse(value, out) ||
+		err_set(e, ERR_USAGE, "--%s: not a time: '%s' (15s, 2m, 1h)", o->name,
+			value);
 }
 
 static bool set_format(enum report_format *out, const char *value, struct err *e)
@@ -167,6 +200,8 @@ static bool set(
 		return true;
 	case NUMBER:
 		return set_number(at, o, value, e);
+	case DURATION:
+		return set_duration(at, o, value, e);
 	case FORMAT:
 		return set_format(at, value, e);
 	case COLOUR:
@@ -196,11 +231,29 @@ static const char *value_of(
 	return NULL;
 }
 
+static unsigned bit_of(const char *word)
+{
+	for (size_t i = 0; word && i < n_verbs; i++)
+		if (text_eq(verbs[i].name, word))
+			return verbs[i].bit;
+	return 0;
+}
+
+/* The verb that was named, or the first word to come that names one. */
+static unsigned verb_of(const struct options *all, const struct line *l)
+{
+	unsigned bit = bit_of(all->verb);
+
+	for (int i = l->next; bit == 0 && i < l->argc; i++)
+		bit = bit_of(l->argv[i]);
+	return bit;
+}
+
 static bool long_option(
 	struct options *all, const char *word, struct line *l, struct err *e)
 {
 	const size_t len = strcspn(word, "=");
-	const struct option *o = by_name(word, len);
+	const struct option *o = by_name(word, len, verb_of(all, l));
 	const char *value;
 
 	if (!o)
@@ -285,6 +338,7 @@ static bool given(const struct options *all, const struct option *o)
 		return *(const char *const *)a != *(const char *const *)b;
 	case COUNT:
 	case NUMBER:
+	case DURATION:
 	case FORMAT:
 	case COLOUR:
 		return memcmp(a, b, sizeof(int)) != 0;

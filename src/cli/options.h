@@ -42,6 +42,9 @@ struct options {
 	int max_fail_percentage; /* -1: not given */
 	bool yes, sshfp, replace;
 	const char *fingerprint;
+	int patience; /* seconds; 0: ask once */
+	const char *file, *name;
+	bool all_names, no_sni, tunnel, ipv4, ipv6;
 
 	const char *verb;
 	const char **words; /* what follows the verb; malloc'ed */

@@ -1,29 +1,32 @@
 #include "cli/survey.h"
 #include "base/alloc.h"
 #include "base/text.h"
-
-#include <string.h>
+#include "cli/draft.h"
 
 /* The store's chain of a certificate, read once. */
 struct stored {
 	struct stored *next;
 	const char *name;
-	struct chain chain;
+	struct chain chain; /* n is 0: it can't be read, or isn't there */
+	bool missed;        /* which has been told */
 };
 
 void survey_close(struct survey *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		probe_result_clear(&s->list[i].result);
+		if (!s->list[i].twin)
+			probe_result_clear(&s->list[i].result);
 	for (struct stored *st = s->stored; st; st = st->next)
 		chain_clear(&st->chain);
+	passages_close(&s->passages);
 	free(s->list);
+	free(s->drafts);
+	free(s->within);
 }
 
 /* ---- what is expected ---- */
 
-/* NULL if the store can't tell: then what is served is judged by itself. */
-static const struct chain *stored_chain(struct survey *s, const char *name)
+static struct stored *look_up(struct survey *s, const char *name)
 {
 	struct context *c = s->context;
 	struct stored *st;
@@ -31,15 +34,27 @@ static const struct chain *stored_chain(struct survey *s, const char *name)
 
 	for (st = s->stored; st; st = st->next)
 		if (text_eq(st->name, name))
-			return st->chain.n > 0 ? &st->chain : NULL;
+			return st;
 	st = arena_calloc(c->arena, 1, sizeof *st);
 	st->name = name;
 	st->next = s->stored;
 	s->stored = st;
-	if (store_has(c->store, name) && store_read_chain(c->store, name, &st->chain, &e))
+	if (store_has(c->store, name) && !store_read_chain(c->store, name, &st->chain, &e))
+		chain_clear(&st->chain);
+	return st;
+}
+
+/* NULL if the store can't tell: then what is served is judged by itself. */
+static const struct chain *stored_chain(struct survey *s, const char *name)
+{
+	struct stored *st = look_up(s, name);
+
+	if (st->chain.n > 0)
 		return &st->chain;
-	report_warn(c->report, "%s: not in the store, so what is served can't be compared",
-		name);
+	if (!st->missed)
+		report_warn(s->context->report,
+			"%s: not in the store, so what is served can't be compared", name);
+	st->missed = true;
 	return NULL;
 }
 
@@ -57,43 +72,63 @@ static size_t covering_chains(
 
 	for (size_t i = 0; settings && i < settings->n_certificates; i++) {
 		const struct certificate *c = &settings->certificates[i];
-		const struct chain *chain;
+		const struct stored *st;
 
-		if ((entry && !text_eq(c->entry, entry)) ||
-			!store_has(s->context->store, c->name))
+		if (entry && !text_eq(c->entry, entry))
 			continue;
-		chain = stored_chain(s, c->name);
-		if (!chain || !cert_covers(chain->certs[0], host))
+		st = look_up(s, c->name);
+		if (st->chain.n == 0 || !cert_covers(st->chain.certs[0], host))
 			continue;
 		entry = c->entry;
-		found[n++] = chain;
+		found[n++] = &st->chain;
 	}
 	return n;
 }
 
-/* ---- what is asked ---- */
+/* ---- what is wished for ---- */
 
-static void add(struct survey *s, struct question q, const char *connect_to, int port)
+static void add(struct survey *s, struct question q, bool given)
 {
-	struct probe_address *addresses = NULL;
-	struct err e = { 0 };
+	GROW(s->drafts, s->n_drafts);
+	s->drafts[s->n_drafts] = (struct draft){
+		.question = q,
+		.at = s->n_drafts,
+		.given = given,
+	};
+	s->n_drafts++;
+}
+
+/* --all-names: a question for each that is one. */
+static bool add_names(struct survey *s, struct question q, bool given)
+{
+	const struct cert *leaf = q.expected ? q.expected->certs[0] : NULL;
+	const size_t before = s->n_drafts;
+	const char *const *names;
 	size_t n = 0;
 
-	q.check = s->n_checks++;
-	q.to = connect_to;
-	q.port = port;
-	if (!probe_resolve(connect_to, port, &addresses, &n, &e)) {
-		q.result.verdict = PROBE_UNREACHABLE;
-		q.result.err = e;
-		GROW(s->list, s->n);
-		s->list[s->n++] = q;
+	if (!leaf) {
+		report_note(s->context->report,
+			"%s: nothing in the store says which names there are: asked for %s",
+			q.host, q.name);
+		return false;
 	}
+	names = cert_names(leaf, &n);
 	for (size_t i = 0; i < n; i++) {
-		q.address = addresses[i];
-		GROW(s->list, s->n);
-		s->list[s->n++] = q;
+		q.name = names[i];
+		if (!text_starts(names[i], "*."))
+			add(s, q, given);
+		else
+			report_note(s->context->report,
+				"%s: %s is no name to ask for, and left out", q.host,
+				names[i]);
 	}
-	free(addresses);
+	return s->n_drafts > before;
+}
+
+static void wish(struct survey *s, struct question q, bool given)
+{
+	if (!s->context->options->all_names || !add_names(s, q, given))
+		add(s, q, given);
 }
 
 /* A name the certificate is for; without one the host as it was given. */
@@ -105,12 +140,23 @@ static const char *name_of(struct survey *s, const struct chain *chain, const ch
 	return name ? name : host;
 }
 
+static int port_of(const struct check *c)
+{
+	return c->port ? c->port : probe_protocol_port(c->protocol);
+}
+
+static struct passage *passage_of(
+	struct survey *s, const struct host *h, const struct check *c)
+{
+	return check_tunnels(h, c) ? passages_of(&s->passages, h) : NULL;
+}
+
 static void add_expected(struct survey *s, const struct host *h,
 	const struct service *service, const struct check *c, const struct chain *expected)
 {
-	const char *to = c->host ? c->host : h->connection.address;
+	const char *to = check_host(h, c);
 
-	add(s,
+	wish(s,
 		(struct question){
 			.host = h->name,
 			.service = service->name,
@@ -120,10 +166,15 @@ static void add_expected(struct survey *s, const struct host *h,
 				? probe_key_of(expected->certs[0])
 				: NULL,
 			.client_auth = service->client_auth || c->client_auth,
-			.says = c->tlsa != TLSA_UNSAID ? c->tlsa : service->tlsa,
+			.says = c->tunnel                ? TLSA_NONE
+				: c->tlsa != TLSA_UNSAID ? c->tlsa
+							 : service->tlsa,
 			.expected = expected,
+			.to = to,
+			.port = port_of(c),
+			.through = passage_of(s, h, c),
 		},
-		to, c->port ? c->port : probe_protocol_port(c->protocol));
+		false);
 }
 
 /* One question for each of the service's certificates that it must show. */
@@ -149,63 +200,56 @@ static void add_check(struct survey *s, const struct host *h, const struct servi
 		add_expected(s, h, service, c, NULL);
 }
 
-/* The checks of a host's services, of one protocol if it isn't NULL. */
-static void add_host(struct survey *s, const struct host *h, const char *protocol)
+/* The check, as the options change it. */
+static struct check as_wished(
+	const struct survey *s, const struct check *c, const char *name)
 {
-	for (size_t i = 0; i < h->n_services; i++)
-		for (size_t k = 0; k < h->services[i].n_checks; k++) {
-			const struct check *c = &h->services[i].checks[k];
+	struct check with = *c;
 
-			if (!protocol || text_eq(c->protocol, protocol))
-				add_check(s, h, &h->services[i], c);
+	with.name = name ? name : c->name;
+	with.tunnel = c->tunnel || s->context->options->tunnel;
+	return with;
+}
+
+static bool is_within(const struct survey *s, const struct host *h)
+{
+	for (size_t i = 0; i < s->n_within; i++)
+		if (s->within[i] == h)
+			return true;
+	return !s->within;
+}
+
+/* The checks of a host's services; of one protocol, and at one port, if these are said. */
+static void add_host(
+	struct survey *s, const struct host *h, const struct listed *l, int port)
+{
+	for (size_t i = 0; is_within(s, h) && i < h->n_services; i++)
+		for (size_t k = 0; k < h->services[i].n_checks; k++) {
+			const struct check c =
+				as_wished(s, &h->services[i].checks[k], l->name);
+
+			if ((!l->protocol || text_eq(c.protocol, l->protocol)) &&
+				(!port || port == port_of(&c)))
+				add_check(s, h, &h->services[i], &c);
 		}
 }
 
-/* "mail.example.net:587", "192.0.2.7", "[2001:db8::1]:25", "2001:db8::1" */
-static bool split_port(
-	struct arena *a, const char *word, const char **host, int *port, struct err *e)
+static bool add_selected(
+	struct survey *s, const char *pattern, const struct listed *l, struct err *e)
 {
-	const char *colon = strchr(word, ':'), *rest = "";
-	const char *close = *word == '[' ? strchr(word, ']') : NULL;
-	char *end;
-	long n;
+	const struct host **hosts;
+	size_t n;
 
-	*host = word;
-	if (close) {
-		*host = arena_strndup(a, word + 1, (size_t)(close - word - 1));
-		rest = close + 1;
-	} else if (colon && !strchr(colon + 1, ':')) {
-		*host = arena_strndup(a, word, (size_t)(colon - word));
-		rest = colon;
-	}
-	if (!*rest)
-		return true;
-	n = strtol(rest + 1, &end, 10);
-	if (*rest != ':' || *end || end == rest + 1 || n < 1 || n > 65535)
-		return err_set(e, ERR_USAGE, "not a port: '%s'", rest);
-	*port = (int)n;
+	if (!inventory_select(s->context->inventory, pattern, &hosts, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		add_host(s, hosts[i], l, 0);
+	free(hosts);
 	return true;
 }
 
-/* A name that can't be resolved may be one of the inventory's, misspelt. */
-static void suggest(const struct context *c, const char *word, struct question *q)
-{
-	const struct inventory *inv = c->inventory;
-	const char **names, *near;
-
-	if (!inv || q->address.sockaddr.len > 0)
-		return;
-	names = arena_calloc(c->arena, inv->n_hosts + 1, sizeof *names);
-	for (size_t i = 0; i < inv->n_hosts; i++)
-		names[i] = inv->hosts[i].name;
-	near = text_nearest(word, names);
-	if (near)
-		err_set(&q->result.err, q->result.err.kind, "%s; did you mean %s?",
-			q->result.err.msg, near);
-}
-
 /* Asked for each of the certificates that are for its name, or for whatever it serves. */
-static void add_place(struct survey *s, struct question q, const char *host, int port)
+static void add_covering(struct survey *s, struct question q, bool given)
 {
 	const struct settings *settings = s->context->settings;
 	const struct chain **chains = arena_calloc(
@@ -215,54 +259,127 @@ static void add_place(struct survey *s, struct question q, const char *host, int
 	for (size_t i = 0; i < n; i++) {
 		q.expected = chains[i];
 		q.key = n > 1 ? probe_key_of(chains[i]->certs[0]) : NULL;
-		add(s, q, host, port);
+		wish(s, q, given);
 	}
 	if (n == 0)
-		add(s, q, host, port);
+		wish(s, q, given);
 }
 
-/* A host that is given by name: the inventory's, or any other. */
-static bool add_given(
-	struct survey *s, const char *protocol, const char *word, struct err *e)
+/* At an address of its own, whatever its services are. */
+static bool add_place(struct survey *s, const struct host *h, const struct endpoint *p,
+	const struct listed *l, struct err *e)
 {
-	struct context *c = s->context;
-	const char *host = word;
-	const struct host *known = c->inventory ? inventory_host(c->inventory, word) : NULL;
-	int port = probe_protocol_port(protocol);
-	const size_t before = s->n;
+	const char *host = h ? h->connection.address : p->host;
+	const struct check none = { 0 }, c = as_wished(s, &none, l->name);
+	const int port = p->port ? p->port : probe_protocol_port(l->protocol);
 
-	if (known)
-		add_host(s, known, protocol);
-	if (s->n > before)
-		return true;
-	if (known)
-		host = known->connection.address;
-	else if (!split_port(c->arena, word, &host, &port, e))
-		return false;
-	if (!*host)
-		return err_set(e, ERR_USAGE, "no host in '%s'", word);
 	if (!port)
 		return err_set(e, ERR_USAGE, "%s has no port of its own: %s %s:PORT",
-			protocol, protocol, word);
-	add_place(s, (struct question){ .host = word, .protocol = protocol, .name = host },
-		host, port);
-	suggest(c, word, &s->list[s->n - 1]);
+			l->protocol, l->protocol, l->where);
+	add_covering(s,
+		(struct question){
+			.host = h ? h->name : l->where,
+			.protocol = l->protocol,
+			.name = c.name ? c.name : host,
+			.says = c.tunnel ? TLSA_NONE : TLSA_UNSAID,
+			.to = h ? check_host(h, &c) : host,
+			.port = port,
+			.through = h ? passage_of(s, h, &c) : NULL,
+		},
+		!h);
 	return true;
 }
 
-static bool add_selected(struct survey *s, const char *protocol, struct err *e)
+/* Of the inventory: its checks of that protocol and port, or where it has none, itself. */
+static bool add_known(struct survey *s, const struct host *h, const struct endpoint *p,
+	const struct listed *l, struct err *e)
 {
-	struct context *c = s->context;
-	const struct host **hosts;
-	size_t n;
+	const size_t before = s->n_drafts;
 
-	if (!inventory_select(c->inventory, c->options->limit, &hosts, &n, e))
+	if (!is_within(s, h))
+		return true;
+	add_host(s, h, l, p->port);
+	return s->n_drafts > before || add_place(s, h, p, l, e);
+}
+
+static bool add_other(
+	struct survey *s, const struct endpoint *p, const struct listed *l, struct err *e)
+{
+	const struct options *o = s->context->options;
+
+	if (o->tunnel)
+		return err_set(e, ERR_USAGE,
+			"--tunnel: '%s' isn't in the inventory, so there is no SSH session to it",
+			l->where);
+	if (o->limit)
+		return err_set(e, ERR_USAGE,
+			"--limit: '%s' isn't in the inventory, of whose hosts it chooses",
+			l->where);
+	return add_place(s, NULL, p, l, e);
+}
+
+static bool is_group(const struct inventory *inv, const char *word)
+{
+	for (size_t i = 0; i < inv->n_groups; i++)
+		if (text_eq(inv->groups[i].name, word))
+			return true;
+	return false;
+}
+
+/* A host of the inventory, or several by a pattern, or any other host. */
+static bool add_listed(struct survey *s, const struct listed *l, struct err *e)
+{
+	const struct inventory *inv = s->context->inventory;
+	const struct host *known;
+	struct endpoint p;
+
+	if (endpoint_is_pattern(l->where))
+		return inv
+			? add_selected(s, l->where, l, e)
+			: err_set(e, ERR_USAGE,
+				  "'%s' is a pattern of hosts, and there is no inventory",
+				  l->where);
+	if (!endpoint_read(s->context->arena, l->where, &p, e))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		add_host(s, hosts[i], protocol);
-	free(hosts);
+	known = inv ? inventory_host(inv, p.host) : NULL;
+	if (known)
+		return add_known(s, known, &p, l, e);
+	if (inv && is_group(inv, l->where))
+		return add_selected(s, l->where, l, e);
+	return add_other(s, &p, l, e);
+}
+
+static bool add_words(struct survey *s, const char *name, struct err *e)
+{
+	const struct options *o = s->context->options;
+	struct listed l = { .protocol = o->n_words > 0 ? o->words[0] : NULL, .name = name };
+
+	if (o->n_words < 2)
+		return add_selected(s, o->limit, &l, e);
+	for (size_t i = 1; i < o->n_words; i++) {
+		l.where = o->words[i];
+		if (!add_listed(s, &l, e))
+			return false;
+	}
 	return true;
 }
+
+static bool add_lines(
+	struct survey *s, const char *name, const struct listing *from, struct err *e)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct listed l = from->list[i];
+
+		l.name = l.name ? l.name : name;
+		if (!add_listed(s, &l, e)) {
+			e->pos = l.pos;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- all of it ---- */
 
 bool survey_protocol(const char *protocol, struct err *e)
 {
@@ -275,18 +392,45 @@ bool survey_protocol(const char *protocol, struct err *e)
 		near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-bool survey_collect(struct survey *s, struct err *e)
+static bool limit(struct survey *s, struct err *e)
+{
+	const struct context *c = s->context;
+
+	return !c->options->limit || !c->inventory ||
+		inventory_select(
+			c->inventory, c->options->limit, &s->within, &s->n_within, e);
+}
+
+static bool name_to_ask(const struct context *c, const char **name, struct err *e)
+{
+	const char *given = c->options->name;
+	const char *wrong = given ? endpoint_name(c->arena, given, name) : NULL;
+
+	return !wrong || err_set(e, ERR_USAGE, "--name: '%s' %s", given, wrong);
+}
+
+/* A host that the word names, and no pattern that leads to it: with or without a port. */
+static bool is_alone(const struct survey *s, const char *word)
+{
+	const char *host = s->drafts[0].question.host;
+
+	return text_starts(word, host) &&
+		text_eq(host, s->drafts[s->n_drafts - 1].question.host);
+}
+
+bool survey_collect(struct survey *s, const struct listing *l, struct err *e)
 {
 	const struct options *o = s->context->options;
-	const char *protocol = o->n_words > 0 ? o->words[0] : NULL;
+	const char *name = NULL;
 
-	if (o->n_words > 2)
-		return err_set(
-			e, ERR_USAGE, "check-remote takes a protocol and a host, no more");
-	if (o->n_words == 2 ? !add_given(s, protocol, o->words[1], e)
-			    : !add_selected(s, protocol, e))
+	if (!name_to_ask(s->context, &name, e) || !limit(s, e))
 		return false;
-	if (s->n == 0)
+	if (!(o->file ? add_lines(s, name, l, e) : add_words(s, name, e)))
+		return false;
+	if (s->n_drafts == 0)
 		return err_set(e, ERR_USAGE, "no service has such a check");
+	drafts_arrange(s);
+	s->alone = o->n_words == 2 && is_alone(s, o->words[1]);
+	drafts_ask(s);
 	return true;
 }

@@ -35,9 +35,11 @@ const struct verb verbs[] = {
 		"A push that waits for its host's window is told too; it counts only if what\n"
 		"the host holds is itself that near to its end.\n" },
 	{ "check-remote", VERB_CHECK_REMOTE, cmd_check_remote, 0,
-		"[PROTOCOL [HOST[:PORT]]]", "ask services which certificate they serve now",
+		"[PROTOCOL [HOST[:PORT]|PATTERN...]]",
+		"ask services which certificate they serve now",
 		"Without words every check of the inventory; with a protocol those of that\n"
-		"protocol; with a host that host, of the inventory or any other.\n" },
+		"protocol; with hosts those of these: hosts and patterns of the inventory, as\n"
+		"-l takes them, or any others, for which no settings are needed.\n" },
 	{ "inventory", VERB_INVENTORY, cmd_inventory, NEED_SETTINGS | NEED_INVENTORY, "",
 		"show the inventory, as ansible-inventory does", NULL },
 	{ "hosts", VERB_HOSTS, cmd_hosts, NEED_SETTINGS | NEED_INVENTORY | NEED_STORE,

@@ -44,7 +44,8 @@ enum event_kind {
 	EVENT_VERIFIED,  /* host, service, protocol, address, not_after, fingerprint */
 
 	/*
-	 * check-remote: host, service, protocol, address, verdict, not_after, fingerprint,
+	 * check-remote: host, service, protocol, item (the name that was asked for, where
+	 * several are), address, verdict, not_after, fingerprint,
 	 * detail; all of a host's one after the other, for the text has a heading per host
 	 */
 	EVENT_PROBE,

@@ -316,7 +316,8 @@ static void show_probe(struct report *r, const struct event *ev, const struct fo
 
 	(void)form;
 	heading(r, out, ev);
-	buf_printf(&line, "    %s: ", ev->protocol ? ev->protocol : "TLS");
+	buf_printf(&line, "    %s%s%s: ", ev->protocol ? ev->protocol : "TLS",
+		ev->item ? " " : "", ev->item ? ev->item : "");
 	upper(&line, ev->verdict ? ev->verdict : "unknown");
 	served(&line, ev->not_after);
 	if (ev->address && (ev->several || r->options.verbose > 0))

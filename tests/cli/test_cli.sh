@@ -138,6 +138,27 @@ says "did you mean smtp?" check-remote smpt
 says "unknown protocol 'gopher'" check-remote gopher localhost
 says "did you mean xmpp-client?" check-remote xmpp-clent localhost
 says "tls has no port of its own: tls localhost:PORT" check-remote tls localhost
+says "'mail:!ovh' is a pattern of hosts, and there is no inventory" check-remote smtp 'mail:!ovh'
+says "no host in ':25'" check-remote smtp :25
+says "not a port: ':0'" check-remote smtp 127.0.0.1 localhost:0
+says "--file lists all that is asked: no words go with it" check-remote --file list smtp
+says "--all-names doesn't go with --name" check-remote --all-names --name x smtp
+says "--all-names doesn't go with --no-sni" check-remote --no-sni --all-names
+says "--ipv4 and --ipv6 leave no address" check-remote -46 smtp localhost
+says "--name: '*.example.net' has a '*'" check-remote --name '*.example.net' smtp localhost
+says "--tunnel: 'localhost' isn't in the inventory" check-remote --tunnel smtp localhost
+says "<stdin>:1:1: nothing to check" check-remote --file -
+printf 'smtp localhost # comment\n\nnntp localhost:70000\n' >list
+says "list:3:6: not a port: ':70000'" check-remote --file list
+says "nowhere" check-remote --file nowhere
+# one name, two meanings
+says "not a time: 'soon' (15s, 2m, 1h)" check-remote --wait soon
+says "not a time: 'soon'" --wait soon check-remote
+says "--wait wants a value: TIME" check-remote --wait
+says "--wait takes no value" push --wait=15s
+says "no settings" --wait push
+says "plan doesn't take --wait" plan --wait
+says "push doesn't take --tunnel" push --tunnel
 says "did you mean" help chek
 
 # ---- settings that are wrong ----
@@ -295,6 +316,43 @@ for line in open("out"): json.loads(line)' || wrong 'check: each line should be 
 run --format json check www.exmaple.net
 [ $status = 2 ] && python3 -c 'import json
 for line in open("out"): json.loads(line)' || wrong 'an error as JSON'
+# ---- hosts that are given: at port 1 nobody listens ----
+
+# asks N WORD...: each of N checks is told once, and none is well
+asks() {
+	local n=$1
+	shift
+	run --format json check-remote "$@"
+	[ $status = 1 ] || wrong "$what: not 1"
+	[ "$(grep -c '"event":"probe".*"verdict":"unreachable"' out)" = "$n" ] || wrong "$what: not $n checks"
+}
+good
+says "no host or group matches 'nohost'" check-remote https 'web:!nohost'
+says "--tunnel: 'nowhere.invalid' isn't in the inventory" check-remote --tunnel https nowhere.invalid
+says "--limit: 'nowhere.invalid' isn't in the inventory" check-remote -l web https nowhere.invalid
+says "no service has such a check" check-remote -l mail https linode
+printf 'https 127.0.0.1:1\nhttps web:!nohost\n' >list
+says "list:2:7: no host or group matches 'nohost'" check-remote --file list
+asks 2 https 127.0.0.1:1 '[127.0.0.1]:1' 127.0.0.1:1
+asks 1 https linode:1
+printf 'https 127.0.0.1:1\nhttps [::1]:1\nsmtp 127.0.0.1:1\nhttps 127.0.0.1:1 other.example.net\nhttps 127.0.0.1:1\n' >list
+asks 4 --file list
+"$certpush" --format json check-remote --file - <list >out 2>err
+[ "$(grep -c verdict out)" = 4 ] || wrong "check-remote --file -: not what the list says"
+asks 1 -4 https 127.0.0.1:1
+run check-remote -6 https 127.0.0.1:1
+grep -q '127.0.0.1: no IPv6 address' out || wrong "$what: has an address"
+run check-remote https linode:1
+[ "$(wc -l <out)" = 1 ] || wrong "$what: a heading over one host"
+run check-remote https linode:1 127.0.0.1:1
+[ "$(wc -l <out)" = 4 ] || wrong "$what: no heading over each host"
+# without an inventory, as long as nobody names one
+rm hosts.yml
+sed -i '/^inventory:/d' certpush.yml
+asks 1 https 127.0.0.1:1
+says "inventory" check-remote
+says "nowhere" check-remote -i nowhere https 127.0.0.1:1
+
 # ---- a key with a passphrase: nobody is dialled before it is open, and at port 1 nobody listens ----
 
 ssh-keygen -q -t ed25519 -a 1 -N 'open sesame' -f locked
