@@ -78,8 +78,10 @@ static const struct option options[] = {
 		"change hosts also outside of their windows" },
 	{ 0, "diff", NULL, FLAG, AT(diff), VERB_PLAN | VERB_PUSH | VERB_ROLLBACK,
 		"tell what each changed file held and holds" },
-	{ 0, "out", "FILE", TEXT, AT(out), VERB_PLAN | CHECKS,
-		"write the plan there, for push FILE; or --format prometheus" },
+	{ 0, "out", "FILE", TEXT, AT(out), VERB_PLAN,
+		"write the plan there, for push FILE" },
+	{ 0, "out", "FILE", TEXT, AT(out), CHECKS,
+		"write what --format prometheus tells there, by one rename" },
 	{ 0, "exit-code", NULL, FLAG, AT(exit_code), VERB_PLAN,
 		"exit 1 if a push would change something" },
 	{ 0, "days", "N", NUMBER, AT(days), VERB_CHECK,
@@ -419,10 +421,19 @@ static bool format_fits(const struct options *all, unsigned verb, struct err *e)
 	return true;
 }
 
+/* By this row of the table, or another one for the same value. */
+static bool taken(const struct option *o, unsigned verb)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (options[i].offset == o->offset && (options[i].verbs & verb))
+			return true;
+	return false;
+}
+
 bool options_fit(const struct options *all, unsigned verb, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		if (!(options[i].verbs & verb) && given(all, &options[i]))
+		if (!taken(&options[i], verb) && given(all, &options[i]))
 			return err_set(e, ERR_USAGE,
 				"%s doesn't take --%s: see certpush %s --help", all->verb,
 				options[i].name, all->verb);
