@@ -235,6 +235,9 @@ static bool add_given(
 		return false;
 	if (!*host)
 		return err_set(e, ERR_USAGE, "no host in '%s'", word);
+	if (!port)
+		return err_set(e, ERR_USAGE, "%s has no port of its own: %s %s:PORT",
+			protocol, protocol, word);
 	add(s,
 		(struct question){
 			.host = word,
@@ -265,7 +268,7 @@ static bool check_protocol(const char *protocol, struct err *e)
 {
 	const char *near;
 
-	if (!protocol || probe_protocol_port(protocol))
+	if (!protocol || probe_protocol_known(protocol))
 		return true;
 	near = text_nearest(protocol, probe_protocol_names);
 	return err_set(e, ERR_USAGE, "unknown protocol '%s'%s%s%s", protocol,

@@ -54,6 +54,8 @@ static bool load_settings(struct context *c, int *status)
 /* The user's own first, then the ones that came with certpush. */
 static bool load_playbooks(struct context *c, int *status)
 {
+	static const struct protocols protocols = { probe_protocol_names,
+		probe_protocol_port };
 	const struct settings *s = c->settings;
 	struct playbook_dir *dirs =
 		arena_calloc(c->arena, s->n_playbooks + 1, sizeof *dirs);
@@ -68,7 +70,7 @@ static bool load_playbooks(struct context *c, int *status)
 						      : CERTPUSH_SOURCE_PLAYBOOKS,
 		.optional = true,
 	};
-	c->playbooks = playbooks_load(c->arena, dirs, n, probe_protocol_names, &all);
+	c->playbooks = playbooks_load(c->arena, dirs, n, &protocols, &all);
 	return c->playbooks || tell_all(c, &all, status);
 }
 

@@ -131,7 +131,7 @@ static bool load_dir(struct loader *l, const struct playbook_dir *dir)
 }
 
 const struct playbooks *playbooks_load(struct arena *a, const struct playbook_dir *dirs,
-	size_t n, const char *const *protocols, struct errs *all)
+	size_t n, const struct protocols *protocols, struct errs *all)
 {
 	AUTO(loader)
 	struct loader l = { .a = a, .p = { .protocols = protocols }, .all = all };

@@ -59,8 +59,7 @@ const char *tlsa_word(enum tlsa t);
 
 /* One question to ask of the running service afterwards. */
 struct check {
-	const char *protocol; /* "smtp", "submission", "nntp", "nntps", "https", "imap",
-				 "imaps" */
+	const char *protocol; /* "smtp", "https" … */
 	int port;             /* 0: the protocol's own */
 	const char *host;     /* where to connect; NULL: the host's address */
 	const char *name;     /* SNI and name that must match; NULL: of each certificate the
@@ -99,6 +98,12 @@ struct service {
 /* What counts for one of a service's checks: TLSA_NONE where nobody says anything. */
 enum tlsa check_tlsa(const struct service *s, const struct check *c);
 
+/* What a check may speak. */
+struct protocols {
+	const char *const *names;      /* NULL-terminated */
+	int (*port)(const char *name); /* 0: none of its own, so that a check must say it */
+};
+
 struct playbook {
 	const char *name; /* file name without directory and ending: a name for all its
 			     services */
@@ -110,21 +115,20 @@ struct playbook {
 struct playbooks {
 	struct playbook *list;
 	size_t n;
-	const char *const *protocols; /* as they were given to playbooks_load */
+	const struct protocols *protocols; /* as they were given to playbooks_load */
 };
 
 /*
  * All *.yml and *.yaml of the directories, in order; the first one that defines a service
  * wins, but one directory may not define it twice. A directory that doesn't exist is
- * skipped only if `optional`. `protocols`: the names a check may have, NULL-terminated
- * (probe_protocol_names). NULL with errors.
+ * skipped only if `optional`. `protocols` must outlive the playbooks. NULL with errors.
  */
 struct playbook_dir {
 	const char *path;
 	bool optional;
 };
 const struct playbooks *playbooks_load(struct arena *a, const struct playbook_dir *dirs,
-	size_t n, const char *const *protocols, struct errs *all) NODISCARD;
+	size_t n, const struct protocols *protocols, struct errs *all) NODISCARD;
 
 /* The definition of a service, NULL if no playbook has it. *playbook, if not NULL: whose it
  * is. */

@@ -40,15 +40,15 @@ bool field_final(const struct reading *r, const struct field *f, const struct no
 static bool read_protocol(const struct reading *r, const struct field *f,
 	const struct node *value, void *base)
 {
-	const char *const *protocols = r->hint;
+	const struct protocols *protocols = r->hint;
 	const char *nearest;
 
 	if (!field_string(r, f, value, base))
 		return false;
-	for (const char *const *p = protocols; *p; p++)
+	for (const char *const *p = protocols->names; *p; p++)
 		if (text_eq(*p, *text_slot(base, f)))
 			return true;
-	nearest = text_nearest(*text_slot(base, f), protocols);
+	nearest = text_nearest(*text_slot(base, f), protocols->names);
 	return reading_error(r, value, "%s: unknown protocol '%.60s'%s%s%s", f->key,
 		*text_slot(base, f), nearest ? ": did you mean '" : "",
 		nearest ? nearest : "", nearest ? "'?" : "");
@@ -108,16 +108,20 @@ static const struct field check_fields[] = {
 static const struct schema check_schema = { "a mapping (protocol, port, host, name, tlsa)",
 	check_fields, ARRAY_LEN(check_fields) };
 
-static bool place_check(const struct reading *r, const struct node *n, void *item)
+static bool finish_check(const struct reading *r, const struct node *n, void *item)
 {
-	(void)r;
-	((struct check *)item)->pos = n->pos;
-	return true;
+	const struct protocols *protocols = r->hint;
+	struct check *c = item;
+
+	c->pos = n->pos;
+	return c->port || protocols->port(c->protocol) ||
+		reading_error(r, n, "check: %s has no port of its own: 'port' is missing",
+			c->protocol);
 }
 
 static const struct check no_check = { 0 };
 static const struct list_of checks = { &check_schema, "check", sizeof(struct check),
-	&no_check, place_check };
+	&no_check, finish_check };
 
 /* A shell command line; ~ stands for none, so that a host can do without its playbook's. */
 static bool read_command(const struct reading *r, const struct field *f,
@@ -242,7 +246,7 @@ static const struct field host_fields[] = {
 static const struct schema host_schema = { "a mapping (certificate: NAME, …)", host_fields,
 	ARRAY_LEN(host_fields) };
 
-bool service_read(struct arena *a, const struct node *n, const char *const *protocols,
+bool service_read(struct arena *a, const struct node *n, const struct protocols *protocols,
 	struct service *s, struct errs *all)
 {
 	struct reading r = { a, NULL, protocols, all };
@@ -257,7 +261,7 @@ bool service_read(struct arena *a, const struct node *n, const char *const *prot
 }
 
 bool service_override(struct arena *a, const struct node *says,
-	const char *const *protocols, struct service *s, struct errs *all)
+	const struct protocols *protocols, struct service *s, struct errs *all)
 {
 	struct reading r = { a, NULL, protocols, all };
 

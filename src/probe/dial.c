@@ -122,16 +122,26 @@ static bool set_key(SSL *ssl, const char *key)
 	return true;
 }
 
+static bool set_dialect(SSL *ssl, int fd, const struct dialect *d)
+{
+	if (!(d->wrap ? d->wrap(ssl, fd) : SSL_set_fd(ssl, fd) == 1))
+		return false;
+	/* of all of OpenSSL's, this one says 0 if it went well */
+	return !d->alpn.data ||
+		SSL_set_alpn_protos(ssl, (const unsigned char *)d->alpn.data,
+			(unsigned)d->alpn.len) == 0;
+}
+
 struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
 	const struct probe_target *t, int64_t deadline, struct err *e)
 {
 	struct lines lines = { .fd = fd, .deadline = deadline };
 	SSL *ssl;
 
-	if (!dialect_speak(d, &lines, e))
+	if (!dialect_speak(d, t->name, &lines, e))
 		return NULL;
 	ssl = SSL_new(ctx);
-	if (!ssl || !SSL_set_fd(ssl, fd) || !set_sni(ssl, t->name) ||
+	if (!ssl || !set_dialect(ssl, fd, d) || !set_sni(ssl, t->name) ||
 		!set_key(ssl, t->key)) {
 		err_set(e, ERR_TLS, "no TLS session could be made");
 		SSL_free(ssl);
@@ -146,8 +156,8 @@ struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
 
 void dial_bye(struct ssl_st *ssl, const struct dialect *d)
 {
-	if (d->bye)
-		SSL_write(ssl, d->bye, (int)strlen(d->bye));
+	if (d->bye.data)
+		SSL_write(ssl, d->bye.data, (int)d->bye.len);
 	SSL_shutdown(ssl);
 	ERR_clear_error();
 }

@@ -1,35 +1,57 @@
 #include "probe/private/dialect.h"
 #include "base/text.h"
+#include "probe/private/talks.h"
+#include "probe/private/tds.h"
 #include "probe/probe.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-/* A server that goes on and on is not believed. */
-#define MAX_LINES 100
+#include <sys/socket.h>
 
 /* RFC 3207; the reply to EHLO must offer STARTTLS, else a real client would go on in clear.
  */
 static const struct step smtp[] = {
 	{ STEP_REPLY, "220", NULL },
-	{ STEP_SEND, "EHLO certpush.invalid\r\n", NULL },
+	{ STEP_HELLO, "EHLO", NULL },
 	{ STEP_REPLY, "250", "STARTTLS" },
 	{ STEP_SEND, "STARTTLS\r\n", NULL },
 	{ STEP_REPLY, "220", NULL },
 	{ STEP_END, NULL, NULL },
 };
 
-/* RFC 4642; 200 and 201 both greet. CAPABILITIES isn't asked: old servers don't know it. */
+/* RFC 2033 4.1 */
+static const struct step lmtp[] = {
+	{ STEP_REPLY, "220", NULL },
+	{ STEP_HELLO, "LHLO", NULL },
+	{ STEP_REPLY, "250", "STARTTLS" },
+	{ STEP_SEND, "STARTTLS\r\n", NULL },
+	{ STEP_REPLY, "220", NULL },
+	{ STEP_END, NULL, NULL },
+};
+
+/* RFC 2595 4. CAPA isn't asked: there are servers that take STLS and don't list it. */
+static const struct step pop3[] = {
+	{ STEP_LINE, "+OK", NULL },
+	{ STEP_SEND, "STLS\r\n", NULL },
+	{ STEP_LINE, "+OK", NULL },
+	{ STEP_END, NULL, NULL },
+};
+
+/* RFC 4642; 200 and 201 both greet. */
 static const struct step nntp[] = {
 	{ STEP_REPLY, "20", NULL },
+	{ STEP_SEND, "CAPABILITIES\r\n", NULL },
+	{ STEP_LIST, "101", "STARTTLS" },
 	{ STEP_SEND, "STARTTLS\r\n", NULL },
 	{ STEP_REPLY, "382", NULL },
 	{ STEP_END, NULL, NULL },
 };
 
-/* RFC 3501 6.2.1 */
+/* RFC 3501 6.2.1; PREAUTH: STARTTLS can't follow (RFC 9051 7.1.4) */
 static const struct step imap[] = {
-	{ STEP_GREETING, NULL, NULL },
+	{ STEP_LINE, "* OK", NULL },
 	{ STEP_SEND, "a1 CAPABILITY\r\n", NULL },
 	{ STEP_TAGGED, "a1 ", "STARTTLS" },
 	{ STEP_SEND, "a2 STARTTLS\r\n", NULL },
@@ -37,18 +59,97 @@ static const struct step imap[] = {
 	{ STEP_END, NULL, NULL },
 };
 
-static const struct dialect dialects[] = {
-	{ "smtp", "SMTP", 25, smtp, "QUIT\r\n" },
-	{ "submission", "SUBMISSION", 587, smtp, "QUIT\r\n" },
-	{ "nntp", "NNTP", 119, nntp, "QUIT\r\n" },
-	{ "nntps", "NNTPS", 563, NULL, "QUIT\r\n" },
-	{ "https", "HTTPS", 443, NULL, NULL },
-	{ "imap", "IMAP", 143, imap, "a3 LOGOUT\r\n" },
-	{ "imaps", "IMAPS", 993, NULL, "a3 LOGOUT\r\n" },
+/* RFC 5804 2.2 */
+static const struct step sieve[] = {
+	{ STEP_SIEVE, NULL, "STARTTLS" },
+	{ STEP_SEND, "STARTTLS\r\n", NULL },
+	{ STEP_SIEVE, NULL, NULL },
+	{ STEP_END, NULL, NULL },
 };
 
-const char *const probe_protocol_names[] = { "smtp", "submission", "nntp", "nntps", "https",
-	"imap", "imaps", NULL };
+/* RFC 4217 4. FEAT isn't asked: many servers answer it only to who is logged in. */
+static const struct step ftp[] = {
+	{ STEP_FTP, "220", NULL },
+	{ STEP_SEND, "AUTH TLS\r\n", NULL },
+	{ STEP_FTP, "234", NULL },
+	{ STEP_END, NULL, NULL },
+};
+
+/* IRCv3 "tls": 670 is RPL_STARTTLS. */
+static const struct step irc[] = {
+	{ STEP_SEND, "STARTTLS\r\n", NULL },
+	{ STEP_IRC, "670", NULL },
+	{ STEP_END, NULL, NULL },
+};
+
+#define BYTES(text)                                                                        \
+	{                                                                                  \
+		(text), sizeof(text) - 1                                                   \
+	}
+#define QUIT   BYTES("QUIT\r\n")
+#define LOGOUT BYTES("LOGOUT\r\n")
+/* an UnbindRequest (RFC 4511 4.3) */
+#define UNBIND BYTES("\x30\x05\x02\x01\x02\x42\x00")
+/* each name with its length before it, in octal: a letter may follow */
+#define WEB        BYTES("\2h2\10http/1.1")
+#define DOT        BYTES("\3dot")          /* RFC 7858 */
+#define XMPP_C2S   BYTES("\13xmpp-client") /* XEP-0368 */
+#define XMPP_S2S   BYTES("\13xmpp-server")
+#define POSTGRESQL BYTES("\12postgresql")
+#define TDS_8      BYTES("\7tds/8.0")
+
+static const struct dialect dialects[] = {
+	{ "smtp", "SMTP", 25, .steps = smtp, .bye = QUIT },
+	{ "submission", "SUBMISSION", 587, .steps = smtp, .bye = QUIT },
+	{ "smtps", "SMTPS", 465, .bye = QUIT },
+	{ "submissions", "SUBMISSIONS", 465, .bye = QUIT },
+	{ "lmtp", "LMTP", 24, .steps = lmtp, .bye = QUIT },
+	{ "imap", "IMAP", 143, .steps = imap, .bye = BYTES("a3 LOGOUT\r\n") },
+	{ "imaps", "IMAPS", 993, .bye = BYTES("a3 LOGOUT\r\n") },
+	{ "pop3", "POP3", 110, .steps = pop3, .bye = QUIT },
+	{ "pop3s", "POP3S", 995, .bye = QUIT },
+	{ "sieve", "SIEVE", 4190, .steps = sieve, .bye = LOGOUT },
+	{ "nntp", "NNTP", 119, .steps = nntp, .bye = QUIT },
+	{ "nntps", "NNTPS", 563, .bye = QUIT },
+	{ "https", "HTTPS", 443, .alpn = WEB },
+	{ "ftp", "FTP", 21, .steps = ftp, .bye = QUIT },
+	{ "ftps", "FTPS", 990, .bye = QUIT },
+	{ "xmpp-client", "XMPP-CLIENT", 5222, .talk = xmpp_client_talk },
+	{ "xmpp-server", "XMPP-SERVER", 5269, .talk = xmpp_server_talk },
+	{ "xmpps-client", "XMPPS-CLIENT", 5223, .alpn = XMPP_C2S },
+	{ "xmpps-server", "XMPPS-SERVER", 5270, .alpn = XMPP_S2S },
+	{ "irc", "IRC", 6667, .steps = irc, .bye = QUIT },
+	{ "ircs", "IRCS", 6697, .bye = QUIT },
+	{ "sips", "SIPS", 5061, .steps = NULL },
+	{ "turns", "TURNS", 5349, .steps = NULL },
+	{ "mqtts", "MQTTS", 8883, .steps = NULL },
+	{ "amqps", "AMQPS", 5671, .steps = NULL },
+	{ "ldap", "LDAP", 389, .talk = ldap_talk, .bye = UNBIND },
+	{ "ldaps", "LDAPS", 636, .bye = UNBIND },
+	{ "dot", "DOT", 853, .alpn = DOT },
+	{ "radsec", "RADSEC", 2083, .steps = NULL },
+	{ "syslog-tls", "SYSLOG-TLS", 6514, .steps = NULL },
+	{ "postgres", "POSTGRES", 5432, .talk = postgres_talk },
+	{ "postgres-direct", "POSTGRES-DIRECT", 5432, .alpn = POSTGRESQL },
+	{ "mysql", "MYSQL", 3306, .talk = mysql_talk },
+	{ "mssql", "MSSQL", 1433, .talk = mssql_talk, .wrap = tds_wrap },
+	{ "mssql-direct", "MSSQL-DIRECT", 1433, .alpn = TDS_8 },
+	{ "mongodb", "MONGODB", 27017, .steps = NULL },
+	{ "rediss", "REDISS", 6379, .steps = NULL },
+	{ "elasticsearch", "ELASTICSEARCH", 9200, .alpn = WEB },
+	{ "etcd", "ETCD", 2379, .alpn = WEB },
+	{ "docker", "DOCKER", 2376, .alpn = WEB },
+	{ "kubernetes", "KUBERNETES", 6443, .alpn = WEB },
+	{ "rdp", "RDP", 3389, .talk = rdp_talk },
+	{ "tls", "TLS", 0, .steps = NULL },
+};
+
+const char *const probe_protocol_names[] = { "smtp", "submission", "smtps", "submissions",
+	"lmtp", "imap", "imaps", "pop3", "pop3s", "sieve", "nntp", "nntps", "https", "ftp",
+	"ftps", "xmpp-client", "xmpp-server", "xmpps-client", "xmpps-server", "irc", "ircs",
+	"sips", "turns", "mqtts", "amqps", "ldap", "ldaps", "dot", "radsec", "syslog-tls",
+	"postgres", "postgres-direct", "mysql", "mssql", "mssql-direct", "mongodb",
+	"rediss", "elasticsearch", "etcd", "docker", "kubernetes", "rdp", "tls", NULL };
 _Static_assert(ARRAY_LEN(probe_protocol_names) == ARRAY_LEN(dialects) + 1, "a name each");
 
 const struct dialect *dialect_find(const char *name)
@@ -57,6 +158,11 @@ const struct dialect *dialect_find(const char *name)
 		if (text_eq(dialects[i].name, name))
 			return &dialects[i];
 	return NULL;
+}
+
+bool probe_protocol_known(const char *protocol)
+{
+	return dialect_find(protocol);
 }
 
 int probe_protocol_port(const char *protocol)
@@ -73,34 +179,52 @@ const char *probe_protocol_title(const char *protocol)
 	return d ? d->title : protocol;
 }
 
-/* Is the word among those of the line, whatever the case? "mx-starttls-1" is another word.
- */
-static bool mentions(const char *line, const char *word)
+/* Is it the line's first word, whatever the case? "STARTTLSX" is another. */
+static bool begins(const char *line, const char *word)
 {
 	const size_t len = strlen(word);
 
-	while (*line) {
-		size_t n = strcspn(line, " ");
+	return strncasecmp(line, word, len) == 0 && (!line[len] || line[len] == ' ');
+}
 
-		if (n == len && strncasecmp(line, word, len) == 0)
+/* Is it one of the line's words? */
+static bool mentions(const char *line, const char *word)
+{
+	while (*line) {
+		if (begins(line, word))
 			return true;
-		line += n;
+		line += strcspn(line, " ");
 		line += strspn(line, " ");
 	}
 	return false;
 }
 
+bool talk_refused(const char *text, size_t len, struct err *e)
+{
+	const int most = len < 200 ? (int)len : 200;
+
+	return err_set(e, ERR_PROTOCOL, "the server said: %.*s",
+		len > 0 ? most : (int)sizeof "(nothing)", len > 0 ? text : "(nothing)");
+}
+
+bool talk_not_offered(const char *what, struct err *e)
+{
+	return err_set(e, ERR_PROTOCOL, "the server doesn't offer %s", what);
+}
+
 static bool refused(const char *line, struct err *e)
 {
-	return err_set(
-		e, ERR_PROTOCOL, "the server said: %.200s", *line ? line : "(nothing)");
+	return talk_refused(line, strlen(line), e);
 }
 
 static bool offered(const struct step *s, bool found, struct err *e)
 {
-	if (s->offers && !found)
-		return err_set(e, ERR_PROTOCOL, "the server doesn't offer %s", s->offers);
-	return true;
+	return !s->offers || found || talk_not_offered(s->offers, e);
+}
+
+static bool too_many(struct err *e)
+{
+	return err_set(e, ERR_PROTOCOL, "a reply of over %d lines", MAX_LINES);
 }
 
 /* "250-text" goes on, "250 text" and "250" end it (RFC 5321 4.2.1; RFC 3977 has one line).
@@ -117,22 +241,71 @@ static bool reply(const struct step *s, struct lines *l, struct err *e)
 		if (!text_starts(line, s->text))
 			return refused(line, e);
 		if (strlen(line) > 4 && s->offers)
-			found |= mentions(line + 4, s->offers);
+			found |= begins(line + 4, s->offers);
 		if (strlen(line) < 4 || line[3] != '-')
 			return offered(s, found, e);
 	}
-	return err_set(e, ERR_PROTOCOL, "a reply of over %d lines", MAX_LINES);
+	return too_many(e);
 }
 
-static bool greeting(const struct step *s, struct lines *l, struct err *e)
+static bool has_code(const char *line, const char *code)
+{
+	return text_starts(line, code) && strchr(" -", line[3]); /* or nothing more */
+}
+
+/* RFC 959 4.2: what "220-" begins, only "220 " ends, and all that is between is free. 120
+ * announces another reply. */
+static bool ftp_reply(const struct step *s, struct lines *l, struct err *e)
+{
+	char code[4] = "";
+
+	for (int n = 0; n < MAX_LINES; n++) {
+		const char *line = lines_read(l, e);
+
+		if (!line)
+			return false;
+		if (!*code) {
+			if (!has_code(line, s->text) && !has_code(line, "120"))
+				return refused(line, e);
+			memcpy(code, line, 3);
+		}
+		if (!has_code(line, code) || line[3] == '-')
+			continue;
+		if (text_eq(code, s->text))
+			return true;
+		*code = '\0';
+	}
+	return too_many(e);
+}
+
+/* RFC 3977 5.2; a server that doesn't know the question may take STARTTLS all the same. */
+static bool list(const struct step *s, struct lines *l, struct err *e)
+{
+	const char *line = lines_read(l, e);
+	bool found = false;
+
+	if (!line)
+		return false;
+	if (text_starts(line, "5") || text_starts(line, "48"))
+		return true;
+	if (!text_starts(line, s->text))
+		return refused(line, e);
+	for (int n = 0; n < MAX_LINES; n++) {
+		line = lines_read(l, e);
+		if (!line)
+			return false;
+		if (text_eq(line, "."))
+			return offered(s, found, e);
+		found |= begins(line, s->offers);
+	}
+	return too_many(e);
+}
+
+static bool one_line(const struct step *s, struct lines *l, struct err *e)
 {
 	const char *line = lines_read(l, e);
 
-	(void)s;
-	if (!line)
-		return false;
-	/* PREAUTH: STARTTLS can't follow (RFC 9051 7.1.4) */
-	return strncasecmp(line, "* OK", 4) == 0 ? true : refused(line, e);
+	return line && (begins(line, s->text) || refused(line, e));
 }
 
 static bool tagged(const struct step *s, struct lines *l, struct err *e)
@@ -146,14 +319,32 @@ static bool tagged(const struct step *s, struct lines *l, struct err *e)
 		if (!line)
 			return false;
 		if (strncmp(line, s->text, tag) == 0)
-			return strncasecmp(line + tag, "OK", 2) == 0 ? offered(s, found, e)
-								     : refused(line, e);
-		if (strncmp(line, "* ", 2) != 0 || strncasecmp(line, "* BYE", 5) == 0)
+			return begins(line + tag, "OK") ? offered(s, found, e)
+							: refused(line, e);
+		if (!text_starts(line, "* ") || begins(line + 2, "BYE"))
 			return refused(line, e);
-		if (s->offers)
+		if (s->offers && begins(line + 2, "CAPABILITY"))
 			found |= mentions(line + 2, s->offers);
 	}
-	return err_set(e, ERR_PROTOCOL, "a reply of over %d lines", MAX_LINES);
+	return too_many(e);
+}
+
+/* Servers tell in notices that they look up who comes, and may do so at any time. */
+static bool irc_reply(const struct step *s, struct lines *l, struct err *e)
+{
+	for (int n = 0; n < MAX_LINES; n++) {
+		const char *line = lines_read(l, e), *word = line;
+
+		if (!line)
+			return false;
+		if (*word == ':') {
+			word += strcspn(word, " ");
+			word += strspn(word, " ");
+		}
+		if (!begins(word, "NOTICE"))
+			return begins(word, s->text) || refused(line, e);
+	}
+	return too_many(e);
 }
 
 static bool send_text(const struct step *s, struct lines *l, struct err *e)
@@ -161,20 +352,47 @@ static bool send_text(const struct step *s, struct lines *l, struct err *e)
 	return lines_write(l, s->text, e);
 }
 
+/* RFC 5321 4.1.4: who has no name of his own gives his address. It always fits, and
+ * nothing can be looked up that isn't there. */
+static bool send_hello(const struct step *s, struct lines *l, struct err *e)
+{
+	struct sockaddr_storage me = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof me;
+	const struct sockaddr_in *v4 = (const void *)&me;
+	const struct sockaddr_in6 *v6 = (const void *)&me;
+	char address[INET6_ADDRSTRLEN] = "127.0.0.1"; /* by way of a tunnel */
+	char line[80];
+
+	getsockname(l->fd, (struct sockaddr *)&me, &len);
+	if (me.ss_family == AF_INET)
+		inet_ntop(AF_INET, &v4->sin_addr, address, sizeof address);
+	if (me.ss_family == AF_INET6)
+		inet_ntop(AF_INET6, &v6->sin6_addr, address, sizeof address);
+	snprintf(line, sizeof line, "%s [%s%s]\r\n", s->text,
+		me.ss_family == AF_INET6 ? "IPv6:" : "", address);
+	return lines_write(l, line, e);
+}
+
 static bool (*const actions[])(const struct step *, struct lines *, struct err *) = {
 	[STEP_SEND] = send_text,
+	[STEP_HELLO] = send_hello,
 	[STEP_REPLY] = reply,
-	[STEP_GREETING] = greeting,
+	[STEP_FTP] = ftp_reply,
+	[STEP_LIST] = list,
+	[STEP_LINE] = one_line,
 	[STEP_TAGGED] = tagged,
+	[STEP_SIEVE] = sieve_reply,
+	[STEP_IRC] = irc_reply,
 };
 
-bool dialect_speak(const struct dialect *d, struct lines *l, struct err *e)
+bool dialect_speak(
+	const struct dialect *d, const char *name, struct lines *l, struct err *e)
 {
-	if (!d->steps)
-		return true;
-	for (const struct step *s = d->steps; s->kind != STEP_END; s++)
+	for (const struct step *s = d->steps; s && s->kind != STEP_END; s++)
 		if (!actions[s->kind](s, l, e))
 			return false;
+	if (d->talk && !d->talk(name, l, e))
+		return false;
 	/* What came before the handshake came in the clear: CVE-2011-0411 */
 	if (lines_pending(l) > 0)
 		return err_set(e, ERR_PROTOCOL,

@@ -13,8 +13,6 @@ static bool fill(struct lines *l, struct err *e)
 	memmove(l->data, l->data + l->start, lines_pending(l));
 	l->end -= l->start;
 	l->start = 0;
-	if (l->end == sizeof l->data)
-		return err_set(e, ERR_PROTOCOL, "a line of over %zu bytes", sizeof l->data);
 	do {
 		if (!wait_fd(l->fd, POLLIN, l->deadline, e))
 			return false;
@@ -36,9 +34,15 @@ const char *lines_read(struct lines *l, struct err *e)
 	char *line, *lf;
 	size_t len;
 
-	while (!(lf = memchr(l->data + l->start, '\n', lines_pending(l))))
+	while (!(lf = memchr(l->data + l->start, '\n', lines_pending(l)))) {
+		if (lines_pending(l) == sizeof l->data) {
+			err_set(e, ERR_PROTOCOL, "a line of over %zu bytes",
+				sizeof l->data);
+			return NULL;
+		}
 		if (!fill(l, e))
 			return NULL;
+	}
 	line = l->data + l->start;
 	len = (size_t)(lf - line);
 	l->start += len + 1;
@@ -52,9 +56,31 @@ const char *lines_read(struct lines *l, struct err *e)
 	return line;
 }
 
+const unsigned char *lines_bytes(struct lines *l, size_t n, struct err *e)
+{
+	const char *taken;
+
+	if (n > sizeof l->data) {
+		err_set(e, ERR_PROTOCOL, "an answer of %zu bytes, where %zu are the most",
+			n, sizeof l->data);
+		return NULL;
+	}
+	while (lines_pending(l) < n)
+		if (!fill(l, e))
+			return NULL;
+	taken = l->data + l->start;
+	l->start += n;
+	return (const unsigned char *)taken;
+}
+
 bool lines_write(struct lines *l, const char *text, struct err *e)
 {
-	size_t len = strlen(text);
+	return lines_send(l, text, strlen(text), e);
+}
+
+bool lines_send(struct lines *l, const void *data, size_t len, struct err *e)
+{
+	const char *text = data;
 
 	while (len > 0) {
 		ssize_t n;

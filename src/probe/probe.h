@@ -13,7 +13,8 @@
 
 /* The protocols there are; NULL-terminated names. */
 extern const char *const probe_protocol_names[];
-/* The protocol's port, 0 if it is unknown. */
+bool probe_protocol_known(const char *protocol);
+/* The protocol's port; 0 if it has none of its own, or isn't known. */
 int probe_protocol_port(const char *protocol);
 /* "SMTP", "NNTPS" … as reports print it. */
 const char *probe_protocol_title(const char *protocol);

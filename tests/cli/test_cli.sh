@@ -136,6 +136,8 @@ says "no settings" check
 says "nowhere.yml" -c nowhere.yml check
 says "did you mean smtp?" check-remote smpt
 says "unknown protocol 'gopher'" check-remote gopher localhost
+says "did you mean xmpp-client?" check-remote xmpp-clent localhost
+says "tls has no port of its own: tls localhost:PORT" check-remote tls localhost
 says "did you mean" help chek
 
 # ---- settings that are wrong ----

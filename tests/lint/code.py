@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """code.py - what no compiler finds: banned calls, printing outside the report, a library's names outside its
-room, functions over 60 lines; a word of the settings that the documentation doesn't have."""
+room, functions over 60 lines; a word of the settings, or a protocol, that the documentation doesn't have."""
 import pathlib
 import re
 import sys
@@ -82,6 +82,18 @@ def undocumented():
                         yield f'{path.relative_to(ROOT)}:{number}: {word} is not in {name}'
 
 
+def unlisted():
+    """Protocols that the man page, or the table with the ports, lacks."""
+    table = [line.split('|') for line in (ROOT / 'docs/inventory-and-playbooks.md').read_text().split('\n') if line.startswith('| `')]
+    manual = re.findall(r'[\w-]+', (ROOT / 'docs/certpush.1').read_text().replace('\\-', '-'))
+    for name, port in re.findall(r'\{ "([\w-]+)", "[A-Z0-9-]+",\s+(\d+)', (ROOT / 'src/probe/dialect.c').read_text()):
+        ports = [row[2] for row in table if len(row) > 3 and f'`{name}`' in row[1]]
+        if not any(port in re.findall(r'\d+', p) or port == '0' for p in ports):
+            yield f'{name}, with port {port}, is not in docs/inventory-and-playbooks.md'
+        if name not in manual:
+            yield f'{name} is not in docs/certpush.1'
+
+
 def main():
     wrong = 0
     files = sorted(p for d in ('src', 'tests') for p in (ROOT / d).rglob('*.[ch]'))
@@ -95,7 +107,7 @@ def main():
         for number, what in sorted(finds):
             print(f'{path.relative_to(ROOT)}:{number}: {what}')
             wrong += 1
-    for what in undocumented():
+    for what in [*undocumented(), *unlisted()]:
         print(what)
         wrong += 1
     sys.exit(1 if wrong else 0)

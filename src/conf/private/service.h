@@ -7,7 +7,7 @@
 #include "conf/private/yaml.h"
 
 /* One entry of a playbook, defaults set. `protocols`: see playbooks_load. */
-bool service_read(struct arena *a, const struct node *n, const char *const *protocols,
+bool service_read(struct arena *a, const struct node *n, const struct protocols *protocols,
 	struct service *s, struct errs *all) NODISCARD;
 
 /*
@@ -17,4 +17,4 @@ bool service_read(struct arena *a, const struct node *n, const char *const *prot
  * host says it. False with errors in *all.
  */
 bool service_override(struct arena *a, const struct node *says,
-	const char *const *protocols, struct service *s, struct errs *all) NODISCARD;
+	const struct protocols *protocols, struct service *s, struct errs *all) NODISCARD;

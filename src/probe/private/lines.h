@@ -1,5 +1,5 @@
 /*
- * lines - read lines from a socket and write to it: one buffer, one deadline.
+ * lines - read lines and bytes from a socket, and write to it: one buffer, one deadline.
  */
 #pragma once
 
@@ -22,9 +22,14 @@ struct lines {
  */
 const char *lines_read(struct lines *l, struct err *e) NODISCARD;
 
-bool lines_write(struct lines *l, const char *text, struct err *e) NODISCARD;
+/* The next n bytes, whatever they are; valid until the next call. NULL as above, also for
+ * more than the buffer holds. */
+const unsigned char *lines_bytes(struct lines *l, size_t n, struct err *e) NODISCARD;
 
-/* Bytes that came after the last line taken. */
+bool lines_write(struct lines *l, const char *text, struct err *e) NODISCARD;
+bool lines_send(struct lines *l, const void *data, size_t len, struct err *e) NODISCARD;
+
+/* Bytes that came after what was taken last. */
 static inline size_t lines_pending(const struct lines *l)
 {
 	return l->end - l->start;

@@ -10,8 +10,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static struct service services[] = { { .name = "postfix" }, { .name = "inn" } };
 static struct playbook playbook = { .name = "mail", .services = services, .n_services = 2 };
-static const char *const protocols[] = { "smtp", NULL };
-static const struct playbooks playbooks = { &playbook, 1, protocols };
+static int port_25(const char *protocol)
+{
+	(void)protocol;
+	return 25;
+}
+
+static const char *const names[] = { "smtp", NULL };
+static const struct protocols protocols = { names, port_25 };
+static const struct playbooks playbooks = { &playbook, 1, &protocols };
 
 static void print(const struct inventory *inv)
 {

@@ -2,10 +2,18 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static const char *const protocols[] = { "smtp", "nntp", "https", NULL };
+static const char *const names[] = { "smtp", "nntp", "https", "tls", NULL };
+
+static int port_of(const char *name)
+{
+	return strcmp(name, "tls") == 0 ? 0 : 25;
+}
+
+static const struct protocols protocols = { names, port_of };
 
 /* Each node is tried as a service of a playbook and as what a host says of one. */
 static void try(struct arena *a, const struct node *n)
@@ -13,11 +21,11 @@ static void try(struct arena *a, const struct node *n)
 	struct errs all = { 0 };
 	struct service s;
 
-	if (service_read(a, n, protocols, &s, &all) == (all.n > 0))
+	if (service_read(a, n, &protocols, &s, &all) == (all.n > 0))
 		abort();
 	all = (struct errs){ 0 };
 	s = (struct service){ .name = "fuzz" };
-	if (service_override(a, n, protocols, &s, &all) != !all.n)
+	if (service_override(a, n, &protocols, &s, &all) != !all.n)
 		abort();
 	if (!all.n && !s.n_certificates)
 		abort();

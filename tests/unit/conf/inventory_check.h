@@ -44,8 +44,14 @@ static struct playbook playbook_list[] = {
 		.n_services = 2 },
 	{ .name = "web", .file = "p/web.yml", .services = web_services, .n_services = 2 },
 };
-static const char *const protocol_list[] = { "smtp", "nntp", "https", NULL };
-static const struct playbooks test_playbooks = { playbook_list, 2, protocol_list };
+static int port_25(const char *protocol)
+{
+	(void)protocol;
+	return 25;
+}
+static const char *const protocol_names[] = { "smtp", "nntp", "https", NULL };
+static const struct protocols test_protocols = { protocol_names, port_25 };
+static const struct playbooks test_playbooks = { playbook_list, 2, &test_protocols };
 
 /* NULL with errors in *all. */
 static inline const struct inventory *inventory_of(

@@ -5,8 +5,16 @@
 #include "base/text.h"
 #include "conf/private/service.h"
 
-static const char *const protocols[] = { "smtp", "submission", "nntp", "nntps", "https",
-	"imap", "imaps", NULL };
+static const char *const names[] = { "smtp", "submission", "nntp", "nntps", "https", "imap",
+	"imaps", "ftp", "xmpp-client", "xmpp-server", "irc", "ircs", "ldap", "rdp",
+	"postgres", "mysql", "mqtts", "tls", NULL };
+
+static int port_of(const char *name)
+{
+	return text_eq(name, "tls") ? 0 : 25;
+}
+
+static const struct protocols protocols = { names, port_of };
 
 static void put(const char *dir, const char *name, const char *text)
 {
@@ -20,7 +28,7 @@ static const struct playbooks *load(const char *dir, struct arena *a, struct err
 {
 	struct playbook_dir d = { dir, false };
 
-	return playbooks_load(a, &d, 1, protocols, all);
+	return playbooks_load(a, &d, 1, &protocols, all);
 }
 
 static const struct playbooks *good(const char *dir, struct arena *a)
@@ -51,7 +59,7 @@ static void a_service_is_read_with_its_defaults(void **state)
 		"  validate: postfix check\n"
 		"  reload: ~\n"
 		"  restart: |\n    service postfix restart\n"
-		"  checks: [{protocol: smtp}, {protocol: https, port: 8443, host: 192.0.2.1, name: A.example.}]\n"
+		"  checks: [{protocol: smtp}, {protocol: tls, port: 8443, host: 192.0.2.1, name: A.example.}]\n"
 		"  rollback: never\n"
 		"  wait: 1m\n"
 		"- {service: inn, checks: [{protocol: nntp}]}\n");
@@ -191,6 +199,8 @@ static void bad_playbooks_get_a_line_with_the_place(void **state)
 			"unknown protocol 'smpt': did you mean 'smtp'?" },
 		{ "- {service: x, checks: [{protocol: gopher}]}", 1, 36,
 			"unknown protocol 'gopher'" },
+		{ "- {service: x, checks: [{protocol: smtp}, {protocol: tls}]}", 1, 43,
+			"check: tls has no port of its own: 'port' is missing" },
 		{ CHECK_OF("port: seventy"), 1, 48,
 			"port: expected a port (1-65535), found 'seventy'" },
 		{ CHECK_OF("host: 'a b'"), 1, 48, "expected a host" },
@@ -232,11 +242,11 @@ static void the_first_directory_wins(void **state)
 	assert_ok(fs_mkdirs(one, 0700, &e) && fs_mkdirs(two, 0700, &e), &e);
 	put(one, "a.yml", "- {service: x, reload: mine}");
 	put(two, "a.yml", "- {service: x, reload: theirs}\n- {service: y, reload: z}");
-	p = playbooks_load(a, dirs, ARRAY_LEN(dirs), protocols, &all);
+	p = playbooks_load(a, dirs, ARRAY_LEN(dirs), &protocols, &all);
 	assert_non_null(p);
 	assert_string_equal(playbooks_service(p, "x", NULL)->reload, "mine");
 	assert_non_null(playbooks_service(p, "y", NULL));
-	assert_null(playbooks_load(a, &missing, 1, protocols, &all));
+	assert_null(playbooks_load(a, &missing, 1, &protocols, &all));
 	assert_non_null(strstr(all.list[0].msg, "/nonexistent"));
 }
 
@@ -265,7 +275,7 @@ static void a_host_overrides_key_by_key(void **state)
 		"checks: [{protocol: smtp}, {protocol: https}]}");
 	s = *playbooks_service(good(*state, a), "x", NULL);
 	assert_true(service_override(
-		a, yaml_load(a, says, strlen(says), "h.yml", &e), protocols, &s, &all));
+		a, yaml_load(a, says, strlen(says), "h.yml", &e), &protocols, &s, &all));
 	assert_int_equal(s.n_certificates, 1);
 	assert_string_equal(s.certificates[0], "mail.example");
 	assert_int_equal(s.certificates_pos.line, 1);
@@ -277,10 +287,10 @@ static void a_host_overrides_key_by_key(void **state)
 	assert_string_equal(s.pos.file, "h.yml");
 
 	assert_false(service_override(
-		a, yaml_load(a, "reload: x", 9, "h.yml", &e), protocols, &s, &all));
+		a, yaml_load(a, "reload: x", 9, "h.yml", &e), &protocols, &s, &all));
 	assert_non_null(strstr(all.list[0].msg, "x: 'certificate' is missing"));
 	assert_false(service_override(a,
-		yaml_load(a, "{certificate: a, service: b}", 28, "h.yml", &e), protocols,
+		yaml_load(a, "{certificate: a, service: b}", 28, "h.yml", &e), &protocols,
 		&s, &all));
 	assert_non_null(strstr(all.list[1].msg, "unknown key 'service'"));
 }
@@ -294,7 +304,7 @@ static const struct service *overridden(const char *dir, struct arena *a, const 
 	put(dir, "a.yml", book);
 	*s = *playbooks_service(good(dir, a), "x", NULL);
 	if (!service_override(a, yaml_load(a, says, strlen(says), "inv/h.yml", &e),
-		    protocols, s, &all))
+		    &protocols, s, &all))
 		fail_msg("%s", all.list[0].msg);
 	return s;
 }
@@ -340,7 +350,7 @@ static void a_directory_with_a_placeholder_is_none_to_be_replaced(void **state)
 		"- {service: x, swap: directory, files: [{part: combined, path: '/a/{certificate}/x'}]}");
 	s = *playbooks_service(good(*state, a), "x", NULL);
 	assert_false(service_override(
-		a, yaml_load(a, says, strlen(says), "h.yml", &e), protocols, &s, &all));
+		a, yaml_load(a, says, strlen(says), "h.yml", &e), &protocols, &s, &all));
 	assert_non_null(strstr(all.list[0].msg, "/a/two/x isn't in /a/one"));
 }
 
@@ -394,26 +404,30 @@ static void a_passphrase_is_found_beside_the_file_that_names_it(void **state)
 	assert_string_equal(s.files[0].passphrase.file, "inv/p12.pass");
 }
 
+static void check_ready_made(const struct playbook *book)
+{
+	const struct service *s = &book->services[0];
+
+	assert_int_equal(book->n_services, 1);
+	assert_string_equal(s->name, book->name);
+	assert_true(s->n_files > 0);
+	assert_true(file_holds_key(&s->files[0]));
+	/* whoever else reads a key is the service's own group */
+	assert_true(s->files[0].mode == 0600 ||
+		(s->files[0].mode == 0640 && !text_eq(s->files[0].group, "root")));
+	assert_true(s->n_checks > 0);
+	assert_true(s->rollback);
+}
+
 static void the_ready_made_ones_are_good(void **state)
 {
-	static const char *const services[] = { "postfix", "inn", "apache", "nginx",
-		"dovecot" };
 	AUTO(arena) struct arena *a = arena_new();
 	const struct playbooks *p = good(SOURCE_DIR "/playbooks", a);
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
-		const struct playbook *book = NULL;
-		const struct service *s = playbooks_service(p, services[i], &book);
-
-		assert_non_null(s);
-		assert_string_equal(book->name, services[i]);
-		assert_int_equal(s->n_files, 2);
-		assert_int_equal(s->files[0].part, PART_PRIVKEY);
-		assert_int_equal(s->files[0].mode, 0600);
-		assert_true(s->n_checks > 0);
-		assert_true(s->rollback);
-	}
+	assert_true(p->n >= 16);
+	for (size_t i = 0; i < p->n; i++)
+		check_ready_made(&p->list[i]);
 	assert_null(playbooks_service(p, "inn", NULL)->reload);
 }
 

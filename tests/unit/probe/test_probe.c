@@ -327,6 +327,55 @@ static void an_unknown_protocol_is_no_ok(void **state)
 	assert_int_equal(r.err.kind, ERR_USAGE);
 }
 
+/* What the client offers, as it came (RFC 7301 3.1). */
+static struct {
+	unsigned char bytes[64];
+	unsigned len;
+} offer;
+
+static int take_offer(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
+	const unsigned char *in, unsigned len, void *arg)
+{
+	(void)ssl;
+	(void)arg;
+	pthread_mutex_lock(&server.lock);
+	memcpy(offer.bytes, in, len < sizeof offer.bytes ? len : sizeof offer.bytes);
+	offer.len = len;
+	pthread_mutex_unlock(&server.lock);
+	*chosen = in + 1;
+	*chosen_len = in[0];
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static void a_protocol_is_offered_by_its_name(void **state)
+{
+	static const struct {
+		const char *protocol, *offer;
+	} offers[] = { { "https", "\2h2\10http/1.1" }, { "dot", "\3dot" },
+		{ "xmpps-client", "\13xmpp-client" }, { "xmpps-server", "\13xmpp-server" },
+		{ "postgres-direct", "\12postgresql" }, { "mssql-direct", "\7tds/8.0" },
+		{ "smtps", "" }, { "tls", "" } };
+	static const struct serve tls = { TLS, LEAF, false };
+
+	(void)state;
+	SSL_CTX_set_alpn_select_cb(server.tls, take_offer, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(offers); i++) {
+		const struct probe_target t = { .protocol = offers[i].protocol,
+			.name = "www.example.net" };
+		AUTO(probe_result) struct probe_result r = { 0 };
+
+		offer.len = 0;
+		start(&tls, 1);
+		probe_run(prober, &t, &server.address, NULL, deadline_in_ms(5000), &r);
+		assert_string_equal(probe_verdict_word(r.verdict), "ok");
+		pthread_mutex_lock(&server.lock);
+		assert_int_equal(offer.len, strlen(offers[i].offer));
+		assert_memory_equal(offer.bytes, offers[i].offer, offer.len);
+		pthread_mutex_unlock(&server.lock);
+	}
+	SSL_CTX_set_alpn_select_cb(server.tls, NULL, NULL);
+}
+
 /* ---- again and again ---- */
 
 static enum probe_verdict until(const struct serve *list, size_t n, int ms, size_t *asked)
@@ -416,9 +465,13 @@ static void every_protocol_has_a_port_and_a_title(void **state)
 {
 	(void)state;
 	for (const char *const *p = probe_protocol_names; *p; p++) {
-		assert_true(probe_protocol_port(*p) > 0);
+		assert_true(probe_protocol_known(*p));
+		assert_true(probe_protocol_port(*p) > 0 || text_eq(*p, "tls"));
 		assert_true(strlen(probe_protocol_title(*p)) > 0);
+		assert_false(text_among(
+			probe_protocol_names, (size_t)(p - probe_protocol_names), *p));
 	}
+	assert_false(probe_protocol_known("smpt"));
 	assert_int_equal(probe_protocol_port("smpt"), 0);
 	for (int v = 0; v < N_PROBE_VERDICTS; v++)
 		assert_non_null(probe_verdict_word((enum probe_verdict)v));
@@ -431,6 +484,7 @@ int main(void)
 		cmocka_unit_test(a_dialogue_comes_before_the_handshake),
 		cmocka_unit_test(a_closed_port_is_unreachable),
 		cmocka_unit_test(an_unknown_protocol_is_no_ok),
+		cmocka_unit_test(a_protocol_is_offered_by_its_name),
 		cmocka_unit_test(good_answers_are_wanted_in_a_row),
 		cmocka_unit_test(what_stays_old_is_old_at_the_deadline),
 		cmocka_unit_test(a_good_run_that_breaks_is_not_ok),
