@@ -1,7 +1,7 @@
 #!/bin/bash
 # check-remote and the servers that Debian has, as they are packaged: of each, by STARTTLS and by TLS from the first byte, it says what
-# `openssl s_client` sees: notAfter, fingerprint and chain. What has expired or is somebody else's is told of each. The
-# playbooks that come with certpush bring them their certificates.
+# `openssl s_client` sees: notAfter, fingerprint and chain. What has expired or is somebody else's is told of each. The playbooks that
+# come with certpush bring them their certificates, by a reload.
 # shellcheck source=push_lib.sh
 . "$(dirname "$0")/push_lib.sh"
 "$lab" zoo >/dev/null
@@ -39,6 +39,8 @@ servers() {
 		ldaps        zoo    636  zoo.example.net    -
 		postgres     zoo    5432 zoo.example.net    postgres
 		mysql        zoo    3306 zoo.example.net    mysql
+		https        zoo    443  zoo.example.net    -
+		mqtts        zoo    8883 zoo.example.net    -
 		irc          zoo    6667 zoo.example.net    ?
 		ircs         zoo    6697 zoo.example.net    -
 		ircs         zoo    6698 zoo.example.net    -
@@ -51,8 +53,10 @@ zoo_services() {
 	cat <<-'END'
 		dovecot    {protocol: imap}, {protocol: imaps}, {protocol: pop3}, {protocol: pop3s}, {protocol: sieve}, {protocol: lmtp}
 		exim       {protocol: smtp}, {protocol: submission}, {protocol: submissions}
+		haproxy
 		inspircd   {protocol: irc}, {protocol: ircs}
 		mariadb
+		mosquitto
 		ngircd     {protocol: ircs, port: 6698}
 		postgresql
 		prosody    {protocol: xmpp-client}, {protocol: xmpp-server}, {protocol: xmpps-client}, {protocol: xmpps-server}
@@ -67,7 +71,7 @@ inventory() {
 		printf 'all: {hosts: {zoo: {certpush: {'
 		while read -r service checks; do
 			checks=${checks//protocol: xmpp/name: zoo.example.net, protocol: xmpp} # its domain, whatever the certificate is for
-			printf '%s: {certificate: zoo.example.net%s}, ' "$service" "${checks:+, checks: [$checks]}"
+			printf '%s: {certificate: zoo.example.net, wait: 60%s}, ' "$service" "${checks:+, checks: [$checks]}"
 		done < <(zoo_services)
 		echo '}}}}'
 	} >"$dir/control/inventory/zoo.yml"
@@ -97,7 +101,8 @@ all_are() {
 own_control
 inventory
 mint_all
-quiet certpush push
+ends 0 certpush push
+says_not '^restarted: ' # their reloads do
 ends 0 certpush push
 says '^nothing to do: '
 nothing_left zoo
@@ -133,6 +138,7 @@ done <<'END'
 /etc/exim4/tls true
 /etc/inspircd/tls service inspircd reload
 /etc/ldap/tls service slapd restart
+/etc/mosquitto/tls service mosquitto reload
 /etc/mysql/tls mariadb -e 'FLUSH SSL'
 /etc/ngircd/tls service ngircd reload
 /etc/postgresql/tls service postgresql reload
@@ -140,4 +146,6 @@ done <<'END'
 /etc/vsftpd/tls service vsftpd restart
 /etc/xrdp/tls true
 END
+cat "$dir/store/zoo.example.net"/{privkey,fullchain}.pem | "$lab" exec zoo sh -c 'cat >/etc/haproxy/tls/zoo.example.net.pem'
+"$lab" exec zoo service haproxy reload >/dev/null
 eventually all_are expired -l zoo || fail 'not expired'

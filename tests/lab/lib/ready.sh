@@ -10,8 +10,10 @@ role_ports() {
 	dovecot) echo 143 993 ;;
 	dovecot-whole) echo 24 110 143 993 995 4190 ;;
 	exim) echo 25 465 587 ;;
+	haproxy) echo 443 ;;
 	inspircd) echo 6667 6697 ;;
 	mariadb) echo 3306 ;;
+	mosquitto) echo 8883 ;;
 	ngircd) echo 6668 6698 ;;
 	postgresql) echo 5432 ;;
 	prosody) echo 5222 5223 5269 5270 ;;

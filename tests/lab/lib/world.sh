@@ -46,7 +46,7 @@ host_roles() {
 	linode) echo sshd postfix inn knot-secondary ;;
 	panix) echo sshd apache bind-secondary ;;
 	ovh) echo sshd nginx dovecot knot-secondary ;;
-	zoo) echo sshd dovecot-whole exim inspircd mariadb ngircd postgresql prosody slapd vsftpd xrdp ;;
+	zoo) echo sshd dovecot-whole exim haproxy inspircd mariadb mosquitto ngircd postgresql prosody slapd vsftpd xrdp ;;
 	*) echo sshd nginx ;;
 	esac
 }
@@ -85,8 +85,10 @@ role_certificates() {
 	zoo)
 		echo dovecot-whole /etc/dovecot/tls "$zoo_certificate"
 		echo exim /etc/exim4/tls "$zoo_certificate"
+		echo haproxy /etc/haproxy/tls "$zoo_certificate"
 		echo inspircd /etc/inspircd/tls "$zoo_certificate"
 		echo mariadb /etc/mysql/tls "$zoo_certificate"
+		echo mosquitto /etc/mosquitto/tls "$zoo_certificate"
 		echo ngircd /etc/ngircd/tls "$zoo_certificate"
 		echo postgresql /etc/postgresql/tls "$zoo_certificate"
 		echo prosody /etc/prosody/tls "$zoo_certificate"

@@ -11,8 +11,10 @@ zoo.example.net:4190 sieve
 zoo.example.net:25 smtp
 zoo.example.net:587 smtp
 zoo.example.net:465
+zoo.example.net:443
 zoo.example.net:6697
 zoo.example.net:6698
+zoo.example.net:8883
 zoo.example.net:3306 mysql
 zoo.example.net:5432 postgres
 zoo.example.net:5222 xmpp
