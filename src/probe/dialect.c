@@ -90,6 +90,19 @@ static const struct step irc[] = {
 #define LOGOUT BYTES("LOGOUT\r\n")
 /* an UnbindRequest (RFC 4511 4.3) */
 #define UNBIND BYTES("\x30\x05\x02\x01\x02\x42\x00")
+/*
+ * MySQL has no farewell for who isn't logged in, and counts connections that leave so:
+ * after max_connect_errors in a row it lets nobody in from there. A login that is denied
+ * isn't counted; this is one, packet 2, of nobody without a password.
+ */
+#define NOBODY                                                                             \
+	BYTES("\x2a\0\0\2"                                                                 \
+	      "\0\x8a\0\0"                                                                 \
+	      "\0\0\0\1"                                                                   \
+	      "\x21"                                                                       \
+	      "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"                             \
+	      "certpush\0"                                                                 \
+	      "\0")
 /* each name with its length before it, in octal: a letter may follow */
 #define WEB        BYTES("\2h2\10http/1.1")
 #define DOT        BYTES("\3dot")          /* RFC 7858 */
@@ -131,7 +144,7 @@ static const struct dialect dialects[] = {
 	{ "syslog-tls", "SYSLOG-TLS", 6514, .steps = NULL },
 	{ "postgres", "POSTGRES", 5432, .talk = postgres_talk },
 	{ "postgres-direct", "POSTGRES-DIRECT", 5432, .alpn = POSTGRESQL },
-	{ "mysql", "MYSQL", 3306, .talk = mysql_talk },
+	{ "mysql", "MYSQL", 3306, .talk = mysql_talk, .bye = NOBODY },
 	{ "mssql", "MSSQL", 1433, .talk = mssql_talk, .wrap = tds_wrap },
 	{ "mssql-direct", "MSSQL-DIRECT", 1433, .alpn = TDS_8 },
 	{ "mongodb", "MONGODB", 27017, .steps = NULL },

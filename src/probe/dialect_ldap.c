@@ -23,7 +23,8 @@ struct ber {
 
 static bool nonsense(struct err *e)
 {
-	return err_set(e, ERR_PROTOCOL, "an answer that is no LDAP");
+	err_set(e, ERR_PROTOCOL, "an answer that is no LDAP");
+	return false;
 }
 
 /* The length's own octets are in *b; short, or long: 0x84 and four of them (X.690 8.1.3).

@@ -38,7 +38,8 @@ struct element {
 
 static bool nonsense(struct err *e)
 {
-	return err_set(e, ERR_PROTOCOL, "an answer that is no XMPP");
+	err_set(e, ERR_PROTOCOL, "an answer that is no XMPP");
+	return false;
 }
 
 /* -1 with *e. A NUL is in no XML. */

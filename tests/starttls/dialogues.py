@@ -141,6 +141,14 @@ PROTOCOLS = {
     "rdp": (RDP, [RDP_REQUEST, rdp(2, 2)], b"\x03", rdp(3, 3), rdp(2, 0), b"\x03\0\xff\xff" + b"x" * 8000),
     "mssql": (MSSQL, [TDS_REQUEST, prelogin(3)], b"\x04", None, prelogin(2), b"\x04\x01\xff\xff\0\0\x01\0" + b"x" * 8000),
 }
+# What certpush says inside of TLS before it goes; of the others, nothing. MySQL's is a login that isn't counted against max_connect_errors.
+FAREWELLS = {
+    **dict.fromkeys(("smtp", "lmtp", "pop3", "nntp", "ftp", "irc"), b"QUIT\r\n"),
+    "imap": b"a3 LOGOUT\r\n",
+    "sieve": b"LOGOUT\r\n",
+    "ldap": b"\x30\x05\x02\x01\x02\x42\x00",
+    "mysql": struct.pack("<I", 42 | 2 << 24) + struct.pack("<IIB23x", 0x8a00, 1 << 24, 33) + b"certpush\0\0",
+}
 LINES = ("smtp", "lmtp", "imap", "pop3", "nntp", "sieve", "ftp", "irc")
 
 # What certpush must say: a verdict, and a pattern for its words.

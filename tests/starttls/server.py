@@ -14,8 +14,9 @@ class Over(Exception):
 
 
 class Connection:
-    def __init__(self, sock, protocol, behaviour, context):
-        self.sock, self.protocol, self.behaviour, self.context = sock, protocol, behaviour, context
+    def __init__(self, sock, protocol, behaviour, server):
+        self.sock, self.protocol, self.behaviour, self.server = sock, protocol, behaviour, server
+        self.context = server.context
         self.tag = b"*"
 
     def say(self, text):
@@ -45,8 +46,16 @@ class Connection:
             self.tds_handshake()
         else:
             with self.context.wrap_socket(self.sock, server_side=True, suppress_ragged_eofs=True) as tls:
-                while tls.recv(4096):
-                    pass
+                self.farewell(tls)
+
+    def farewell(self, tls):
+        heard = b""
+        try:
+            while more := tls.recv(4096):
+                heard += more
+        except OSError:
+            pass  # it has gone before all was said to it
+        self.server.leaves((self.protocol, self.behaviour), heard)
 
     def tds_packet(self):
         header = self.exactly(8)
@@ -105,21 +114,34 @@ class Connection:
 
 
 class Server:
-    """ports: {(protocol, behaviour): port}"""
+    """ports: {(protocol, behaviour): port}; what was said inside of TLS last, as soon as it is over."""
 
     def __init__(self, certificate, key):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(certificate, key)
         self.selector = selectors.DefaultSelector()
         self.ports = {}
+        self.farewells = {}
+        self.changed = threading.Condition()
         for case in dialogues.cases():
             listener = socket.create_server(("127.0.0.1", 0), backlog=16)
             self.selector.register(listener, selectors.EVENT_READ, case)
             self.ports[case] = listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
+    def leaves(self, case, farewell):
+        with self.changed:
+            self.farewells[case] = farewell
+            self.changed.notify_all()
+
+    def farewell(self, case):
+        """None: nothing within a minute, of a client that has gone."""
+        with self.changed:
+            self.changed.wait_for(lambda: case in self.farewells, 60)
+            return self.farewells.get(case)
+
     def accept(self):
         while True:
             for key, _ in self.selector.select():
                 sock, _ = key.fileobj.accept()
-                threading.Thread(target=Connection(sock, *key.data, self.context).run, daemon=True).start()
+                threading.Thread(target=Connection(sock, *key.data, self).run, daemon=True).start()

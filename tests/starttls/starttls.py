@@ -75,13 +75,19 @@ def as_designed(case, answer):
     return answer[0] == word and re.search(words, answer[1]) is not None
 
 
-def check(certpush, where, ports):
+def check(certpush, where, server):
     wrong = 0
-    for case, answer in ask_certpush(certpush, where, ports).items():
+    for case, answer in ask_certpush(certpush, where, server.ports).items():
         if not as_designed(case, answer):
             print(f"{' '.join(case)}: {answer[0]}: {answer[1]!r}, not {dialogues.verdict(*case)}")
             wrong += 1
-    print(f"{len(ports)} dialogues, {wrong} not as designed")
+    for protocol in dialogues.PROTOCOLS:
+        wanted = dialogues.FAREWELLS.get(protocol, b"")
+        said = server.farewell((protocol, "normal")) if protocol != "mssql" else b""  # whose TLS is not a socket's here
+        if said != wanted:
+            print(f"{protocol}: its last word was {said!r}, not {wanted!r}")
+            wrong += 1
+    print(f"{len(server.ports)} dialogues, {wrong} not as designed")
     return 1 if wrong else 0
 
 
@@ -106,7 +112,8 @@ def cell(case, answers):
     return "right" if answers[case] == right else f"**{answers[case]}**"
 
 
-def compare(certpush, where, ports):
+def compare(certpush, where, server):
+    ports = server.ports
     ours = ask_certpush(certpush, where, ports)
     known = [case for case in ports if case[0] not in UNKNOWN]
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
@@ -135,7 +142,7 @@ def main():
         where = pathlib.Path(name)
         own = make_certificates(where)
         server = Server(own / "fullchain.pem", own / "privkey.pem")
-        return verbs[sys.argv[1]](certpush, where, server.ports)
+        return verbs[sys.argv[1]](certpush, where, server)
 
 
 if __name__ == "__main__":
