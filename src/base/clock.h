@@ -13,6 +13,7 @@ time_t clock_now(void);
 
 /* Monotonic milliseconds; a deadline is such an instant. */
 int64_t clock_ms(void);
+int64_t clock_us(void); /* microseconds of the same clock */
 int64_t deadline_in_ms(int64_t ms);
 int64_t deadline_in(int seconds);
 int64_t deadline_first(int64_t a, int64_t b);

@@ -12,8 +12,10 @@
 #include <openssl/pem.h>
 #include <string.h>
 
-/* A time that can't be read is long past: nobody will take the certificate for valid. */
-static time_t when(const ASN1_TIME *t)
+/* NIST SP 800-57 part 1, 5.6.3: what is less isn't to be used. */
+enum { SECURITY_BITS = 112 };
+
+time_t cert_time(const ASN1_TIME *t)
 {
 	struct tm tm;
 
@@ -52,7 +54,7 @@ static struct sha256 digest_of(unsigned char *der, int len)
 	return d;
 }
 
-static struct sha256 digest_of_cert(X509 *x)
+struct sha256 x509_digest(X509 *x)
 {
 	unsigned char *der = NULL;
 	int len = i2d_X509(x, &der);
@@ -68,6 +70,14 @@ static struct sha256 digest_of_key(const X509 *x)
 	return digest_of(der, len);
 }
 
+static void name_signature(const X509 *x, char *name, size_t size)
+{
+	const ASN1_OBJECT *algorithm;
+
+	X509_ALGOR_get0(&algorithm, NULL, NULL, X509_get0_tbs_sigalg(x));
+	OBJ_obj2txt(name, (int)size, algorithm, 0);
+}
+
 struct cert *cert_from_x509(X509 *x)
 {
 	AUTO(general_names)
@@ -75,11 +85,13 @@ struct cert *cert_from_x509(X509 *x)
 	struct cert *c = xcalloc(1, sizeof *c);
 
 	X509_up_ref(x);
+	atomic_init(&c->holders, 1);
 	c->x509 = x;
 	pkey_name(X509_get0_pubkey(x), c->key_name, sizeof c->key_name);
-	c->not_before = when(X509_get0_notBefore(x));
-	c->not_after = when(X509_get0_notAfter(x));
-	c->sha256 = digest_of_cert(x);
+	name_signature(x, c->signature_name, sizeof c->signature_name);
+	c->not_before = cert_time(X509_get0_notBefore(x));
+	c->not_after = cert_time(X509_get0_notAfter(x));
+	c->sha256 = x509_digest(x);
 	c->key_sha256 = digest_of_key(x);
 	c->issuer = short_name(X509_get_issuer_name(x));
 	c->subject = short_name(X509_get_subject_name(x));
@@ -90,9 +102,15 @@ struct cert *cert_from_x509(X509 *x)
 	return c;
 }
 
+struct cert *cert_ref(struct cert *c)
+{
+	atomic_fetch_add(&c->holders, 1);
+	return c;
+}
+
 void cert_free(struct cert *c)
 {
-	if (!c)
+	if (!c || atomic_fetch_sub(&c->holders, 1) > 1)
 		return;
 	X509_free(c->x509);
 	free(c->issuer);
@@ -210,7 +228,55 @@ bool cert_serial(const struct cert *c, struct buf *out)
 	return short_form;
 }
 
+char *cert_serial_text(const struct cert *c)
+{
+	AUTO(bignum) BIGNUM *n = ASN1_INTEGER_to_BN(X509_get0_serialNumber(c->x509), NULL);
+	char *decimal = n ? BN_bn2dec(n) : NULL, *text;
+
+	if (!decimal)
+		abort();
+	text = xstrdup(decimal);
+	OPENSSL_free(decimal);
+	return text;
+}
+
 const char *cert_key_name(const struct cert *c)
 {
 	return c->key_name;
+}
+
+const char *cert_signature_name(const struct cert *c)
+{
+	return c->signature_name;
+}
+
+bool cert_key_is_weak(const struct cert *c)
+{
+	const EVP_PKEY *key = X509_get0_pubkey(c->x509);
+
+	return key && EVP_PKEY_get_security_bits(key) < SECURITY_BITS;
+}
+
+bool cert_signature_is_weak(const struct cert *c)
+{
+	int bits;
+
+	return X509_get_signature_info(c->x509, NULL, NULL, &bits, NULL) == 1 &&
+		bits < SECURITY_BITS;
+}
+
+bool cert_is_for_clients(const struct cert *c)
+{
+	return X509_get_extended_key_usage(c->x509) & (XKU_SSL_CLIENT | XKU_ANYEKU);
+}
+
+bool cert_is_self_issued(const struct cert *c)
+{
+	return X509_NAME_cmp(
+		       X509_get_subject_name(c->x509), X509_get_issuer_name(c->x509)) == 0;
+}
+
+bool cert_is_issued_by(const struct cert *c, const struct cert *issuer)
+{
+	return X509_check_issued(issuer->x509, c->x509) == X509_V_OK;
 }

@@ -37,9 +37,18 @@ DEFINE_AUTO(struct cert, cert, cert_free)
  */
 bool chain_from_pem(const char *pem, size_t len, struct chain *out, struct err *e)
 	NODISCARD;
-/* As a TLS peer sent it. */
-bool chain_from_stack(const struct stack_st_X509 *sk, struct chain *out, struct err *e)
-	NODISCARD;
+/*
+ * Certificates that are taken apart and held in memory once, however often they are sent:
+ * some hundred. May be shared by threads; what came of it outlives it.
+ */
+struct cert_pool;
+struct cert_pool *cert_pool_new(void) NODISCARD;
+void cert_pool_free(struct cert_pool *p);
+DEFINE_AUTO(struct cert_pool, cert_pool, cert_pool_free)
+
+/* As a TLS peer sent it. pool may be NULL. */
+bool chain_from_stack(const struct stack_st_X509 *sk, struct cert_pool *pool,
+	struct chain *out, struct err *e) NODISCARD;
 void chain_clear(struct chain *c);
 DEFINE_AUTO_VALUE(struct chain, chain, chain_clear)
 
@@ -56,10 +65,24 @@ void cert_der(const struct cert *c, struct buf *der);
  */
 bool cert_authority_key_id(const struct cert *c, struct buf *out) NODISCARD;
 bool cert_serial(const struct cert *c, struct buf *out) NODISCARD;
+char *cert_serial_text(const struct cert *c) NODISCARD; /* in decimal; malloc'ed */
 /* Of the SubjectPublicKeyInfo's DER: the same for two certificates of one key. */
 struct sha256 cert_key_sha256(const struct cert *c);
 /* The kind of its key, as key_name has it: "p256", "rsa2048" … */
 const char *cert_key_name(const struct cert *c);
+/* As openssl prints it: "ecdsa-with-SHA256", "sha256WithRSAEncryption". */
+const char *cert_signature_name(const struct cert *c);
+/* Of less than 112 bits (NIST SP 800-57: RSA below 2048, SHA-1): clients refuse it. */
+bool cert_key_is_weak(const struct cert *c);
+bool cert_signature_is_weak(const struct cert *c);
+/* May its holder show it as a client too? Extended key usage names clientAuth, or nothing.
+ */
+bool cert_is_for_clients(const struct cert *c);
+/* Issuer and subject are the same name, as a root's are. */
+bool cert_is_self_issued(const struct cert *c);
+/* Can `issuer` have issued it, by names, key identifiers and key usage? No signature is
+ * looked at. */
+bool cert_is_issued_by(const struct cert *c, const struct cert *issuer);
 /* The issuer's and the subject's CN (or the last RDN's value), "" if there is none. */
 const char *cert_issuer_name(const struct cert *c);
 const char *cert_subject_name(const struct cert *c);
@@ -89,10 +112,24 @@ struct trust *trust_new(const char *extra_pem_file, struct err *e) NODISCARD;
 void trust_free(struct trust *t);
 DEFINE_AUTO(struct trust, trust, trust_free)
 
+/* From a leaf to a trusted root. */
+struct chain_path {
+	time_t from, until; /* between them all of its certificates are valid, … */
+	char ends[64]; /* … and one of this subject is the first to end; "": the leaf */
+	unsigned sent; /* bit i: certificate i of the chain is on it */
+	/* where there is none: */
+	bool untimely;    /* for a certificate of it has expired, or isn't valid yet */
+	char missing[64]; /* the leaf's issuer, where it is nowhere; or "" */
+};
+
 /*
  * Leaf to a trusted root with nothing but the chain's own intermediates, now, as a TLS
- * client checks a server. The error names the certificate: 0 is the leaf.
+ * client checks a server. The error names the certificate: 0 is the leaf. *path is filled
+ * in either way. A chain that was verified is remembered by the trust, so that it costs
+ * nothing the next time.
  */
+bool chain_find_path(const struct chain *c, const struct trust *t, struct chain_path *path,
+	struct err *e) NODISCARD;
 bool chain_verify(const struct chain *c, const struct trust *t, struct err *e) NODISCARD;
 
 /*

@@ -6,9 +6,7 @@
 #include <openssl/pem.h>
 #include <string.h>
 
-/* No CA sends more than four or five; whatever sends more is not to be trusted with memory.
- */
-enum { MAX_CERTS = 16, MAX_PEM = 256 * 1024 };
+enum { MAX_PEM = 256 * 1024 };
 
 static const char begin[] = "-----BEGIN", label[] = " CERTIFICATE-----";
 
@@ -95,7 +93,8 @@ bool chain_from_pem(const char *pem, size_t len, struct chain *out, struct err *
 	return false;
 }
 
-bool chain_from_stack(const STACK_OF(X509) * sk, struct chain *out, struct err *e)
+bool chain_from_stack(
+	const STACK_OF(X509) * sk, struct cert_pool *pool, struct chain *out, struct err *e)
 {
 	int n = sk ? sk_X509_num(sk) : 0;
 
@@ -106,8 +105,11 @@ bool chain_from_stack(const STACK_OF(X509) * sk, struct chain *out, struct err *
 		return err_set(e, ERR_TLS, "%d certificates were sent, more than %d", n,
 			MAX_CERTS);
 	out->certs = xcalloc((size_t)n, sizeof(struct cert *));
-	for (int i = 0; i < n; i++)
-		out->certs[out->n++] = cert_from_x509(sk_X509_value(sk, i));
+	for (int i = 0; i < n; i++) {
+		X509 *x = sk_X509_value(sk, i);
+
+		out->certs[out->n++] = pool ? cert_pooled(pool, x) : cert_from_x509(x);
+	}
 	return true;
 }
 

@@ -1,14 +1,17 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "cert/private/cert.h"
+#include "cert/private/memo.h"
 #include "cert/private/openssl.h"
 
 #include <dirent.h>
 #include <openssl/err.h>
+#include <stdio.h>
 #include <string.h>
 
 struct trust {
 	X509_STORE *store;
+	struct memo *memo;
 };
 
 /* As c_rehash names its links: eight hexadecimal digits, a dot, a number. */
@@ -75,6 +78,7 @@ struct trust *trust_new(const char *extra_pem_file, struct err *e)
 	}
 	t = xcalloc(1, sizeof *t);
 	t->store = TAKE(store);
+	t->memo = memo_new();
 	return t;
 }
 
@@ -83,6 +87,7 @@ void trust_free(struct trust *t)
 	if (!t)
 		return;
 	X509_STORE_free(t->store);
+	memo_free(t->memo);
 	free(t);
 }
 
@@ -127,7 +132,56 @@ static bool explain(X509_STORE_CTX *ctx, struct err *e)
 	}
 }
 
-bool chain_verify(const struct chain *c, const struct trust *t, struct err *e)
+/* What of the failure matters to those who know that a server has sent the chain. */
+static void blame(X509_STORE_CTX *ctx, const struct chain *c, struct chain_path *path)
+{
+	const int why = X509_STORE_CTX_get_error(ctx);
+
+	path->untimely =
+		why == X509_V_ERR_CERT_HAS_EXPIRED || why == X509_V_ERR_CERT_NOT_YET_VALID;
+	if (X509_STORE_CTX_get_error_depth(ctx) == 0 &&
+		(why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+			why == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE))
+		snprintf(path->missing, sizeof path->missing, "%s",
+			cert_issuer_name(c->certs[0]));
+}
+
+static void ends_first(struct chain_path *path, X509 *x)
+{
+	AUTO(cert) struct cert *c = cert_from_x509(x);
+
+	path->until = cert_not_after(c);
+	snprintf(path->ends, sizeof path->ends, "%s", cert_subject_name(c));
+}
+
+static bool is_sent(const struct chain *c, size_t i, const STACK_OF(X509) * way)
+{
+	for (int k = 0; k < sk_X509_num(way); k++)
+		if (X509_cmp(sk_X509_value(way, k), c->certs[i]->x509) == 0)
+			return true;
+	return false;
+}
+
+static void describe(
+	const STACK_OF(X509) * way, const struct chain *c, struct chain_path *path)
+{
+	path->from = cert_not_before(c->certs[0]);
+	path->until = cert_not_after(c->certs[0]);
+	for (int i = 1; i < sk_X509_num(way); i++) {
+		X509 *x = sk_X509_value(way, i);
+		const time_t from = cert_time(X509_get0_notBefore(x));
+
+		if (from > path->from)
+			path->from = from;
+		if (cert_time(X509_get0_notAfter(x)) < path->until)
+			ends_first(path, x);
+	}
+	for (size_t i = 0; i < c->n; i++)
+		path->sent |= is_sent(c, i, way) ? 1U << i : 0;
+}
+
+static bool verify(const struct chain *c, const struct trust *t, struct chain_path *path,
+	struct err *e)
 {
 	AUTO(x509_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	STACK_OF(X509) *sent = sk_X509_new_null();
@@ -137,17 +191,40 @@ bool chain_verify(const struct chain *c, const struct trust *t, struct err *e)
 		ok = sk_X509_push(sent, c->certs[i]->x509) > 0;
 	ok = ok && X509_STORE_CTX_init(ctx, t->store, c->certs[0]->x509, sent) &&
 		X509_STORE_CTX_set_default(ctx, "ssl_server");
-	if (!ok)
+	if (!ok) {
 		err_openssl(e, "nothing to verify");
-	else if (X509_verify_cert(ctx) != 1)
+	} else if (X509_verify_cert(ctx) == 1) {
+		describe(X509_STORE_CTX_get0_chain(ctx), c, path);
+	} else {
+		blame(ctx, c, path);
 		ok = X509_STORE_CTX_get_current_cert(ctx)
 			? explain(ctx, e)
 			: err_openssl(e, "%s",
 				  X509_verify_cert_error_string(
 					  X509_STORE_CTX_get_error(ctx)));
+	}
 	sk_X509_free(sent);
 	ERR_clear_error();
 	return ok;
+}
+
+bool chain_find_path(const struct chain *c, const struct trust *t, struct chain_path *path,
+	struct err *e)
+{
+	*path = (struct chain_path){ 0 };
+	if (memo_find(t->memo, c, clock_now(), path))
+		return true;
+	if (!verify(c, t, path, e))
+		return false;
+	memo_keep(t->memo, c, path);
+	return true;
+}
+
+bool chain_verify(const struct chain *c, const struct trust *t, struct err *e)
+{
+	struct chain_path path;
+
+	return chain_find_path(c, t, &path, e);
 }
 
 bool chain_issuer(const struct chain *c, const struct trust *t, struct sha256 *d)

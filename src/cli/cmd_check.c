@@ -3,94 +3,73 @@
 #include "base/fs.h"
 #include "cli/owing.h"
 #include "cli/select.h"
+#include "cli/thresholds.h"
 #include "cli/verb.h"
 
-#define DAY          86400
-#define DEFAULT_DAYS 20
+#define USUAL_LIFETIME ((time_t)90 * 86400) /* of what nobody can look at */
 
-/* --days, or $DAYS as scripts around checkssl set it; -1: neither. */
-static bool days_of(const struct options *o, int *days, struct err *e)
+struct asked {
+	const struct context *context;
+	struct limit warn;
+};
+
+/* --warn, --days, or $DAYS as scripts around checkssl set it. */
+static bool warn_of(const struct options *o, struct limit *warn, struct err *e)
 {
 	const char *env = getenv("DAYS");
 	char *end;
 	long n;
 
-	*days = o->days;
-	if (o->days >= 0 || !env || !*env)
+	*warn = o->warn;
+	if (o->days >= 0 && warn->given)
+		return err_set(e, ERR_USAGE, "--days %d is --warn %dd: give only one",
+			o->days, o->days);
+	if (o->days >= 0)
+		*warn = limit_days(o->days);
+	if (warn->given || !env || !*env)
 		return true;
 	n = strtol(env, &end, 10);
 	if (*end || n < 0 || n > 100000)
 		return err_set(e, ERR_USAGE, "$DAYS: not a number of days: '%s'", env);
-	*days = (int)n;
+	*warn = limit_days((int)n);
 	return true;
 }
 
-static void tell(const struct context *c, enum event_kind kind, const char *name,
-	time_t not_after, const char *detail)
-{
-	const struct event ev = {
-		.kind = kind,
-		.certificate = name,
-		.not_after = not_after,
-		.detail = detail,
-	};
-
-	report_emit(c->report, &ev);
-}
-
-struct asked {
-	const struct context *context;
-	int days; /* -1: not said */
-};
-
-/*
- * How much must be left. What nobody has set follows the lifetime: a certificate of 45 days
- * is renewed with 15 left, and twenty days would cry wolf over each.
- */
-static time_t least(const struct cert *leaf, int days)
-{
-	const time_t quarter = (cert_not_after(leaf) - cert_not_before(leaf)) / 4;
-	const time_t most = (time_t)DEFAULT_DAYS * DAY;
-
-	if (days >= 0)
-		return (time_t)days * DAY;
-	return quarter < most ? quarter : most;
-}
-
-/* What is there now may be of another lifetime; of the same name at least. */
-static time_t least_of(void *ctx, const char *name)
+/* What a host holds; what is in the store now is of the same lifetime, most likely. */
+static void judge_held(void *ctx, struct event *ev)
 {
 	const struct asked *asked = ctx;
+	const struct context *c = asked->context;
 	AUTO(chain) struct chain chain = { 0 };
+	time_t lifetime = USUAL_LIFETIME;
 	struct err none;
 
-	if (store_read_chain(asked->context->store, name, &chain, &none))
-		return least(chain.certs[0], asked->days);
-	return (time_t)(asked->days >= 0 ? asked->days : DEFAULT_DAYS) * DAY;
+	if (store_read_chain(c->store, ev->certificate, &chain, &none))
+		lifetime = cert_not_after(chain.certs[0]) - cert_not_before(chain.certs[0]);
+	ev->not_before = ev->not_after - lifetime;
+	thresholds_apply(&asked->warn, &c->options->crit, ev);
 }
 
 /* False if it isn't well. */
-static bool check(const struct context *c, const char *name, int days)
+static bool check(const struct asked *asked, const char *name)
 {
+	const struct context *c = asked->context;
+	struct event ev = { .kind = EVENT_FAILED, .certificate = name };
 	AUTO(chain) struct chain chain = { 0 };
 	struct err e = { 0 };
-	time_t until;
 
 	if (!store_has(c->store, name)) {
-		tell(c, EVENT_FAILED, name, 0, "not in the store");
-		return false;
+		ev.detail = "not in the store";
+	} else if (!store_read_chain(c->store, name, &chain, &e)) {
+		ev.detail = e.msg;
+	} else {
+		ev.not_before = cert_not_before(chain.certs[0]);
+		ev.not_after = cert_not_after(chain.certs[0]);
+		thresholds_apply(&asked->warn, &c->options->crit, &ev);
+		ev.kind = ev.level == LEVEL_OK ? EVENT_CURRENT : EVENT_EXPIRY;
 	}
-	if (!store_read_chain(c->store, name, &chain, &e)) {
-		tell(c, EVENT_FAILED, name, 0, e.msg);
-		return false;
-	}
-	until = cert_not_after(chain.certs[0]);
-	if (until - clock_now() >= least(chain.certs[0], days)) {
-		report_note(c->report, "%s: notAfter=%s", name, time_openssl(until).s);
-		return true;
-	}
-	tell(c, EVENT_EXPIRY, name, until, NULL);
-	return false;
+	report_emit(c->report, &ev);
+	return ev.kind == EVENT_CURRENT;
 }
 
 /* Where the settings name none, as with a store that others fill: all that is there. */
@@ -122,17 +101,17 @@ static bool names_to_check(
 
 int cmd_check(struct context *c)
 {
+	struct asked asked = { .context = c };
 	const char **names;
 	struct err e = { 0 };
 	bool well = true;
 	size_t n;
-	int days;
 
-	if (!days_of(c->options, &days, &e) || !names_to_check(c, &names, &n, &e))
+	if (!warn_of(c->options, &asked.warn, &e) || !names_to_check(c, &names, &n, &e))
 		return tell_error(c, &e);
 	for (size_t i = 0; i < n; i++)
-		well &= check(c, names[i], days);
-	well &= owing_tell(c, names, n, least_of, &(struct asked){ c, days }, &e);
+		well &= check(&asked, names[i]);
+	well &= owing_tell(c, names, n, judge_held, &asked, &e);
 	if (e.kind)
 		return tell_error(c, &e);
 	return well ? EXIT_OK : EXIT_FAILED;

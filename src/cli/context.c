@@ -26,13 +26,18 @@ int tell_error(const struct context *c, const struct err *e)
 	return exit_status(e);
 }
 
-static bool tell_all(const struct context *c, const struct errs *all, int *status)
+int tell_errors(const struct context *c, const struct errs *all)
 {
 	for (int i = 0; i < all->n; i++)
 		report_error(c->report, &all->list[i]);
 	if (all->dropped > 0)
 		report_warn(c->report, "and %d more errors", all->dropped);
-	*status = EXIT_USAGE;
+	return EXIT_USAGE;
+}
+
+static bool tell_all(const struct context *c, const struct errs *all, int *status)
+{
+	*status = tell_errors(c, all);
 	return false;
 }
 
@@ -125,12 +130,16 @@ static void check_certificates(struct context *c, struct errs *all)
 		}
 }
 
-static bool load_inventory(struct context *c, int *status)
+static bool load_inventory(struct context *c, unsigned needs, int *status)
 {
 	const char *path =
 		c->options->inventory ? c->options->inventory : c->settings->inventory;
 	struct errs all = { 0 };
 
+	if (!(needs & NEED_INVENTORY) && !c->options->inventory && !fs_exists(path)) {
+		report_note(c->report, "no inventory: there is no %s", path);
+		return true;
+	}
 	if (!load_playbooks(c, status))
 		return false;
 	c->inventory = inventory_load(c->arena, path, c->playbooks, &all);
@@ -159,7 +168,8 @@ bool context_load(struct context *c, unsigned needs, const char *verb, int *stat
 		if (!c->store)
 			return fail(c, &e, status);
 	}
-	if (needs & NEED_INVENTORY && !load_inventory(c, status))
+	if (needs & (NEED_INVENTORY | NEED_INVENTORY_IF_ANY) &&
+		!load_inventory(c, needs, status))
 		return false;
 	if (needs & NEED_LOCK && !store_lock(c->store, verb, &e))
 		return fail(c, &e, status);

@@ -17,6 +17,8 @@ enum need {
 	NEED_STORE = 1 << 2,
 	NEED_LOCK = 1 << 3,  /* on the store; not for a dry run */
 	NEED_TRUST = 1 << 4, /* roots */
+	NEED_INVENTORY_IF_ANY = 1
+		<< 5, /* without, if none is where the settings say; not if -i does */
 };
 
 struct context {
@@ -43,5 +45,6 @@ const char *nearest_certificate(const struct context *c, const char *name) NODIS
 int exit_status(const struct err *e);
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOCKED = 3, EXIT_STOPPED = 130 };
 
-/* Tell the error; its exit status. */
+/* Tell the error, or those of a file; the exit status. */
 int tell_error(const struct context *c, const struct err *e);
+int tell_errors(const struct context *c, const struct errs *all);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/owing.h"
 #include "cli/sshfp.h"
+#include "cli/wants.h"
 #include "dane/dane.h"
 
 #include <errno.h>
@@ -13,198 +14,6 @@
 #include <unistd.h>
 
 #define WAIT_MAX 604800 /* seconds: no TTL that is believed is longer */
-
-/* A certificate that some host wants, read once for all of them. */
-struct want {
-	const char *name;
-	struct bundle bundle;
-	bool fit;
-};
-
-struct wants {
-	const struct deploy *deploy;
-	const struct dane *dane; /* whose word counts, once it is there */
-	struct want **list;      /* each stays where it is */
-	size_t n;
-	struct contents *contents;
-	const struct service **left_out; /* what they must hold can't be had */
-	size_t n_left_out;
-	size_t unfit;
-};
-
-static void wants_clear(struct wants *w)
-{
-	contents_free(w->contents);
-	for (size_t i = 0; i < w->n; i++) {
-		bundle_clear(&w->list[i]->bundle);
-		free(w->list[i]);
-	}
-	free(w->left_out);
-	free(w->list);
-}
-DEFINE_AUTO_VALUE(struct wants, wants, wants_clear)
-
-/* Named itself, or by its playbook. */
-static bool named(const struct deploy *d, const struct service *s)
-{
-	const struct playbook *playbook = NULL;
-
-	if (d->n_services == 0 || text_among(d->services, d->n_services, s->name))
-		return true;
-	playbooks_service(d->context->playbooks, s->name, &playbook);
-	return playbook && text_among(d->services, d->n_services, playbook->name);
-}
-
-/* One of its certificates is enough. */
-static bool concerned(const struct deploy *d, const struct service *s)
-{
-	for (size_t i = 0; i < s->n_certificates; i++)
-		if (text_among(d->certificates, d->n_certificates, s->certificates[i]))
-			return true;
-	return d->n_certificates == 0;
-}
-
-static bool is_left_out(const struct wants *w, const struct service *s)
-{
-	for (size_t i = 0; i < w->n_left_out; i++)
-		if (w->left_out[i] == s)
-			return true;
-	return false;
-}
-
-static bool is_planned(
-	const struct planned *p, const struct host *h, const struct service *s)
-{
-	const struct planned_host *there = planned_host(p, h->name);
-
-	return there && planned_service(there, s->name);
-}
-
-/* Whatever may stand in its way. */
-static bool meant(const struct wants *w, const struct host *h, const struct service *s)
-{
-	if (w->deploy->planned)
-		return is_planned(w->deploy->planned, h, s);
-	return named(w->deploy, s) && concerned(w->deploy, s);
-}
-
-/* What TLSA records are looked at for. */
-static bool asked_for(void *ctx, const struct host *h, const struct service *s)
-{
-	const struct wants *w = ctx;
-
-	return !is_left_out(w, s) && meant(w, h, s);
-}
-
-static bool wanted(void *ctx, const struct host *h, const struct service *s)
-{
-	return asked_for(ctx, h, s) &&
-		dane_permits(((const struct wants *)ctx)->dane, h, s);
-}
-
-static struct want *find(const struct wants *w, const char *name)
-{
-	for (size_t i = 0; i < w->n; i++)
-		if (text_eq(w->list[i]->name, name))
-			return w->list[i];
-	return NULL;
-}
-
-static const struct bundle *bundle_of(void *ctx, const char *certificate)
-{
-	const struct want *want = find(ctx, certificate);
-
-	return want && want->fit ? &want->bundle : NULL;
-}
-
-static bool fit(const struct deploy *d, struct want *w, struct err *e)
-{
-	const struct context *c = d->context;
-	const struct certificate *asked = settings_certificate(c->settings, w->name);
-
-	if (d->back)
-		return store_read_previous(c->store, w->name, &w->bundle, e) &&
-			plan_fit(&w->bundle, NULL, 0, c->trust, e);
-	if (d->trial && store_has(d->trial, w->name))
-		return store_read(d->trial, w->name, &w->bundle, e);
-	if (!store_has(c->store, w->name))
-		return err_set(
-			e, ERR_REFUSED, "not in the store yet: certpush renew %s", w->name);
-	return store_read(c->store, w->name, &w->bundle, e) &&
-		plan_fit(&w->bundle, asked ? asked->names : NULL,
-			asked ? asked->n_names : 0, c->trust, e);
-}
-
-static void add(struct wants *w, const char *name)
-{
-	const struct context *c = w->deploy->context;
-	struct want *want;
-	struct err e = { 0 };
-
-	if (find(w, name))
-		return;
-	GROW(w->list, w->n);
-	want = w->list[w->n++] = xcalloc(1, sizeof *want);
-	*want = (struct want){ .name = name, .bundle = BUNDLE_EMPTY };
-	want->fit = fit(w->deploy, want, &e);
-	if (!want->fit) {
-		const struct event ev = {
-			.kind = EVENT_FAILED, .certificate = name, .detail = e.msg
-		};
-
-		report_emit(c->report, &ev);
-		w->unfit++;
-		if (w->deploy->left)
-			w->deploy->left(w->deploy->ctx, name, NULL);
-	}
-}
-
-/* What the store doesn't have as it is wanted. */
-static bool render(struct wants *w, const struct file *f, struct err *e)
-{
-	const struct bundle *b = bundle_of(w, f->certificate);
-	AUTO(buf) struct buf passphrase = BUF_EMPTY;
-
-	if (!b || contents_find(w->contents, b, f))
-		return true;
-	return (secret_sources(&f->passphrase) == 0 ||
-		       secret_read(&f->passphrase, &passphrase, e)) &&
-		contents_add(w->contents, b, f, passphrase.data, e);
-}
-
-static void leave_out(
-	struct wants *w, const struct host *h, const struct service *s, const struct err *e)
-{
-	const struct event ev = {
-		.kind = EVENT_FAILED, .host = h->name, .service = s->name, .detail = e->msg
-	};
-
-	report_emit(w->deploy->context->report, &ev);
-	GROW(w->left_out, w->n_left_out);
-	w->left_out[w->n_left_out++] = s;
-	w->unfit++;
-}
-
-static void add_service(struct wants *w, const struct host *h, const struct service *s)
-{
-	struct err e = { 0 };
-	bool ok = true;
-
-	for (size_t i = 0; i < s->n_certificates; i++)
-		add(w, s->certificates[i]);
-	for (size_t i = 0; ok && i < s->n_files; i++)
-		ok = render(w, &s->files[i], &e);
-	if (!ok)
-		leave_out(w, h, s, &e);
-}
-
-static void collect(struct wants *w, const struct host *const *hosts, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < hosts[i]->n_services; k++)
-			if (meant(w, hosts[i], &hosts[i]->services[k]))
-				add_service(w, hosts[i], &hosts[i]->services[k]);
-}
 
 bool deploy_knows(const struct context *c, const char *word)
 {
@@ -315,53 +124,35 @@ static void write_retry_file(const struct context *c, const struct host *const *
 		report_warn(c->report, "%s", e.msg);
 }
 
-static bool all_fit(struct wants *w, const struct service *s)
-{
-	for (size_t i = 0; i < s->n_certificates; i++)
-		if (!bundle_of(w, s->certificates[i]))
-			return false;
-	return true;
-}
-
-struct outcome {
-	struct wants *wants;
-	const struct host *const *hosts;
-	size_t n;
-	const enum push_end *ends;
-};
-
-/* Looked at, and pushed or found to need nothing? */
+/* Pushed, or found to need nothing? */
 static bool is_done(void *ctx, const struct host *h, const struct service *s)
 {
-	const struct outcome *o = ctx;
+	const struct push_total *t = ctx;
 
-	for (size_t i = 0; i < o->n; i++)
-		if (o->hosts[i] == h)
-			return o->ends[i] == PUSH_DONE && wanted(o->wants, h, s) &&
-				all_fit(o->wants, s);
+	for (size_t i = 0; i < t->n_settled; i++)
+		if (t->settled[i].host == h && t->settled[i].service == s)
+			return true;
 	return false;
 }
 
-static void tell_left(struct outcome *o)
+static void tell_left(const struct deploy *d, const struct wants *w, const struct push *p,
+	struct push_total *t)
 {
-	const struct deploy *d = o->wants->deploy;
+	for (size_t i = 0; d->left && i < p->n_hosts; i++)
+		for (size_t k = 0; k < p->hosts[i]->n_services; k++) {
+			const struct service *s = &p->hosts[i]->services[k];
 
-	for (size_t i = 0; d->left && i < o->n; i++)
-		for (size_t k = 0; k < o->hosts[i]->n_services; k++) {
-			const struct service *s = &o->hosts[i]->services[k];
-
-			if (!meant(o->wants, o->hosts[i], s) || is_done(o, o->hosts[i], s))
+			if (!wants_mean(w, p->hosts[i], s) || is_done(t, p->hosts[i], s))
 				continue;
 			for (size_t j = 0; j < s->n_certificates; j++)
-				d->left(d->ctx, s->certificates[j], o->hosts[i]->name);
+				d->left(d->ctx, s->certificates[j], p->hosts[i]->name);
 		}
 }
 
 /* What TLSA records stand in the way of isn't pushed to. *dane may be NULL. */
-static bool begin_dane(struct wants *wants, const struct push *p, struct dane_request *r,
-	struct dane **dane, struct err *e)
+static bool begin_dane(const struct deploy *d, struct wants *wants, const struct push *p,
+	struct dane_request *r, struct dane **dane, struct err *e)
 {
-	const struct deploy *d = wants->deploy;
 	struct context *c = d->context;
 
 	*r = (struct dane_request){
@@ -371,8 +162,8 @@ static bool begin_dane(struct wants *wants, const struct push *p, struct dane_re
 		.prober = p->prober,
 		.hosts = p->hosts,
 		.n_hosts = p->n_hosts,
-		.wanted = asked_for,
-		.bundle = bundle_of,
+		.wanted = wants_look_at,
+		.bundle = wants_bundle,
 		.ctx = wants,
 		.width = p->forks,
 		.dry = d->dry,
@@ -381,7 +172,7 @@ static bool begin_dane(struct wants *wants, const struct push *p, struct dane_re
 	};
 	/* what is thrown away will never be served */
 	*dane = d->trial ? NULL : dane_begin(r, e);
-	wants->dane = *dane;
+	wants_obey(wants, *dane);
 	return e->kind == ERR_NONE;
 }
 
@@ -404,22 +195,19 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	size_t gone, struct push_total *total, time_t *again)
 {
 	struct context *c = d->context;
-	AUTO(wants) struct wants wants = { .deploy = d, .contents = contents_new() };
+	AUTO(wants) struct wants *wants = NULL;
 	AUTO(prober) struct prober *prober = NULL;
 	const struct ssh_vouch vouch = sshfp_vouch(c->settings);
 	AUTO(dane) struct dane *dane = NULL;
 	struct dane_request request;
 	struct dane_total gate;
-	struct outcome outcome = { &wants, hosts, n, NULL };
 	struct rollout rollout;
 	struct err e = { 0 };
 	struct push push = {
 		.hosts = hosts,
 		.n_hosts = n,
-		.wanted = wanted,
-		.bundle = bundle_of,
-		.ctx = &wants,
-		.contents = wants.contents,
+		.wanted = wants_push_to,
+		.bundle = wants_bundle,
 		.vouch = &vouch,
 		.store_id = store_id(c->store),
 		.forks = (size_t)c->options->forks,
@@ -437,27 +225,28 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	if (!rollout_of(c, &rollout, &e))
 		return tell_error(c, &e);
 	report_section(c->report, d->dry ? "PLAN" : d->back ? "ROLLBACK" : "PUSH");
-	collect(&wants, hosts, n);
+	push.ctx = wants = wants_collect(d, hosts, n);
+	push.contents = wants_contents(wants);
 	push.prober = prober = prober_new(c->trust, &e);
-	if (!prober || !begin_dane(&wants, &push, &request, &dane, &e))
+	if (!prober || !begin_dane(d, wants, &push, &request, &dane, &e))
 		return tell_error(c, &e);
 	*total = push_run(&push);
-	outcome.ends = total->ends;
 	gate = dane_end(dane);
 	*again = c->options->wait && !d->dry && !stop_requested() ? gate.from : 0;
 	if (!d->dry)
 		write_retry_file(c, hosts, n, total);
 	if (!d->dry && !d->back)
-		owing_keep(c, total, is_done, &outcome);
+		owing_keep(c, total, is_done, total);
 	if (!*again)
-		tell_left(&outcome);
+		tell_left(d, wants, &push, total);
 	free(TAKE(total->ends));
 	free(TAKE(total->owed));
-	if (wants.unfit + gone + gate.refused + gate.held == 0 && !d->partial)
+	free(TAKE(total->settled));
+	if (wants_unfit(wants) + gone + gate.refused + gate.held == 0 && !d->partial)
 		summarize(d, total);
 	tell_refused(c, &gate);
-	return total->failed + wants.unfit + gone + gate.refused > 0 ? EXIT_FAILED
-								     : EXIT_OK;
+	return total->failed + wants_unfit(wants) + gone + gate.refused > 0 ? EXIT_FAILED
+									    : EXIT_OK;
 }
 
 static bool wait_until(const struct context *c, time_t when)

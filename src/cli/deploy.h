@@ -21,8 +21,8 @@ struct deploy {
 	struct planned *record;        /* gets what a dry run would do; or NULL */
 	const struct store *trial; /* what it holds counts before the store, and need not be
 				      trusted; or NULL */
-	/* Told, if it isn't NULL: a host that wasn't finished, once for each of its
-	 * services; host NULL: the certificate isn't fit to be pushed. */
+	/* Told, if it isn't NULL: a host on which a service with that certificate wasn't
+	 * finished; host NULL: the certificate isn't fit to be pushed. */
 	void (*left)(void *ctx, const char *certificate, const char *host);
 	void *ctx;
 };

@@ -55,6 +55,9 @@ static struct report *open_report(const struct options *o)
 {
 	const struct report_options options = {
 		.format = o->format,
+		.verb = o->verb,
+		.file = o->out,
+		.aliases = o->metric_aliases,
 		.verbose = o->verbose,
 		.quiet = o->quiet,
 		.colour = in_colour(o),
@@ -74,8 +77,8 @@ static int run_verb(struct context *c, const struct verb *v)
 		needs &= ~(unsigned)NEED_LOCK;
 	if (o->push)
 		needs |= NEED_INVENTORY;
-	if (o->out) /* what is planned is what the store holds at one time; and its id is
-		       kept */
+	if (o->out && v->bit == VERB_PLAN) /* what is planned is what the store holds at one
+					      time; and its id is kept */
 		needs |= NEED_LOCK;
 	if (!context_load(c, needs, v->name, &status))
 		return status;
@@ -147,9 +150,7 @@ int main(int argc, char **argv)
 	read = options_read(&o, argc, argv, &e);
 	c.options = &o;
 	c.report = open_report(&o);
-	status = read ? run(&c) : tell_error(&c, &e);
-	if (!report_written(c.report) && status == EXIT_OK)
-		status = EXIT_FAILED;
+	status = report_finish(c.report, read ? run(&c) : tell_error(&c, &e));
 	report_free(c.report);
 	return status;
 }

@@ -1,11 +1,13 @@
 #include "cli/options.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/text.h"
+#include "cli/verb.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum kind { FLAG, COUNT, TEXT, NUMBER, FORMAT, COLOUR };
+enum kind { FLAG, COUNT, TEXT, NUMBER, DURATION, FORMAT, COLOUR, LIMIT, LEVEL };
 
 struct option {
 	char letter;              /* 0: none */
@@ -20,16 +22,19 @@ struct option {
 #define HOSTS                                                                              \
 	(VERB_RENEW | VERB_PLAN | VERB_PUSH | VERB_CHECK_REMOTE | VERB_ROLLBACK |          \
 		VERB_HOSTS)
+#define CHECKS  (VERB_CHECK | VERB_CHECK_REMOTE)
 #define CHANGES (VERB_RENEW | VERB_PUSH | VERB_ROLLBACK | VERB_REPLACE)
 
+/* A name has a row for each of its meanings, and the verb says which one is meant. */
 static const struct option options[] = {
 	{ 'c', "config", "FILE", TEXT, AT(config), VERB_ALL,
 		"settings (default: certpush.yml)" },
 	{ 'i', "inventory", "PATH", TEXT, AT(inventory), VERB_ALL,
 		"inventory file or directory" },
 	{ 'f', "forks", "N", NUMBER, AT(forks), VERB_ALL,
-		"hosts and orders at a time (default: 20)" },
-	{ 0, "format", "FORMAT", FORMAT, AT(format), VERB_ALL, "text or json" },
+		"hosts and orders at a time (default: 20), or services (64)" },
+	{ 0, "format", "FORMAT", FORMAT, AT(format), VERB_ALL,
+		"text or json; of check and check-remote: nagios, prometheus" },
 	{ 0, "color", "WHEN", COLOUR, AT(colour), VERB_ALL, "auto, always or never" },
 	{ 'v', "verbose", NULL, COUNT, AT(verbose), VERB_ALL,
 		"tell more; -vv: every step" },
@@ -50,6 +55,20 @@ static const struct option options[] = {
 		"list hosts that weren't finished there, for -l @FILE" },
 	{ 0, "wait", NULL, FLAG, AT(wait), CHANGES,
 		"wait until what TLSA records hold up can go, then push it" },
+	{ 0, "wait", "TIME", DURATION, AT(patience), VERB_CHECK_REMOTE,
+		"ask until all is well three times in a row, for at most 15s, 2m" },
+	{ 0, "file", "FILE", TEXT, AT(file), VERB_CHECK_REMOTE,
+		"ask what it lists: PROTOCOL HOST[:PORT] [NAME]; -: stdin" },
+	{ 0, "name", "NAME", TEXT, AT(name), VERB_CHECK_REMOTE,
+		"the name to ask for and to find" },
+	{ 0, "all-names", NULL, FLAG, AT(all_names), VERB_CHECK_REMOTE,
+		"ask for each name of the certificate in the store" },
+	{ 0, "no-sni", NULL, FLAG, AT(no_sni), VERB_CHECK_REMOTE,
+		"say no name, as very old clients do" },
+	{ 0, "tunnel", NULL, FLAG, AT(tunnel), VERB_CHECK_REMOTE,
+		"ask from the host itself, through its SSH session" },
+	{ '4', "ipv4", NULL, FLAG, AT(ipv4), VERB_CHECK_REMOTE, "only IPv4 addresses" },
+	{ '6', "ipv6", NULL, FLAG, AT(ipv6), VERB_CHECK_REMOTE, "only IPv6 addresses" },
 	{ 0, "push", NULL, FLAG, AT(push), VERB_RENEW, "push what there is afterwards" },
 	{ 0, "force", NULL, FLAG, AT(force),
 		VERB_RENEW | VERB_PUSH | VERB_PLAN | VERB_REPLACE,
@@ -59,12 +78,19 @@ static const struct option options[] = {
 		"change hosts also outside of their windows" },
 	{ 0, "diff", NULL, FLAG, AT(diff), VERB_PLAN | VERB_PUSH | VERB_ROLLBACK,
 		"tell what each changed file held and holds" },
-	{ 0, "out", "FILE", TEXT, AT(out), VERB_PLAN,
-		"write the plan there, for push FILE" },
+	{ 0, "out", "FILE", TEXT, AT(out), VERB_PLAN | CHECKS,
+		"write the plan there, for push FILE; or --format prometheus" },
 	{ 0, "exit-code", NULL, FLAG, AT(exit_code), VERB_PLAN,
 		"exit 1 if a push would change something" },
 	{ 0, "days", "N", NUMBER, AT(days), VERB_CHECK,
-		"warn of what expires within N days" },
+		"warn of what expires within N days: --warn Nd" },
+	{ 0, "warn", "LIMIT", LIMIT, AT(warn), CHECKS,
+		"warn with so much left: 25%, 20d, or both, and the less counts" },
+	{ 0, "crit", "LIMIT", LIMIT, AT(crit), CHECKS, "so much left is critical" },
+	{ 0, "unreachable", "LEVEL", LEVEL, AT(unreachable), VERB_CHECK_REMOTE,
+		"what no connection is to monitors: critical or unknown" },
+	{ 0, "metric-aliases", NULL, FLAG, AT(metric_aliases), VERB_CHECK_REMOTE,
+		"for Prometheus also the names that blackbox_exporter and ssl_exporter have" },
 	{ 0, "list", NULL, FLAG, AT(list), VERB_INVENTORY,
 		"all hosts and variables, as JSON" },
 	{ 0, "host", "HOST", TEXT, AT(host), VERB_INVENTORY,
@@ -82,13 +108,40 @@ static const struct option options[] = {
 	{ 0, "graph", NULL, FLAG, AT(graph), VERB_INVENTORY, "groups and hosts as a tree" },
 };
 
-static const struct option *by_name(const char *name, size_t len)
+static const struct {
+	const char *name;
+	enum report_format format;
+	unsigned verbs;
+} formats[] = {
+	{ "text", FORMAT_TEXT, VERB_ALL },
+	{ "json", FORMAT_JSON, VERB_ALL },
+	{ "nagios", FORMAT_NAGIOS, CHECKS },
+	{ "prometheus", FORMAT_PROMETHEUS, CHECKS },
+};
+
+static const struct options none = {
+	.forks = -1,
+	.days = -1,
+	.max_fail_percentage = -1,
+	.unreachable = LEVEL_CRITICAL,
+};
+
+/* What it means to the verb; to one that doesn't take it, and to none, what it means first.
+ */
+static const struct option *by_name(const char *name, size_t len, unsigned verb)
 {
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		if (strlen(options[i].name) == len &&
-			strncmp(options[i].name, name, len) == 0)
-			return &options[i];
-	return NULL;
+	const struct option *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct option *o = &options[i];
+
+		if (strlen(o->name) != len || strncmp(o->name, name, len) != 0)
+			continue;
+		if (o->verbs & verb)
+			return o;
+		first = first ? first : o;
+	}
+	return first;
 }
 
 static const struct option *by_letter(char letter)
@@ -125,14 +178,43 @@ static bool set_number(int *out, const struct option *o, const char *value, stru
 	return true;
 }
 
+static bool set_duration(int *out, const struct option *o, const char *value, struct err *e)
+{
+	return duration_parse(value, out) ||
+		err_set(e, ERR_USAGE, "--%s: not a time: '%s' (15s, 2m, 1h)", o->name,
+			value);
+}
+
 static bool set_format(enum report_format *out, const char *value, struct err *e)
 {
-	if (text_eq(value, "text"))
-		*out = FORMAT_TEXT;
-	else if (text_eq(value, "json"))
-		*out = FORMAT_JSON;
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+		if (text_eq(value, formats[i].name)) {
+			*out = formats[i].format;
+			return true;
+		}
+	return err_set(e, ERR_USAGE, "--format: text, json, nagios or prometheus, not '%s'",
+		value);
+}
+
+static bool set_limit(
+	struct limit *out, const struct option *o, const char *value, struct err *e)
+{
+	return limit_parse(value, out) ||
+		err_set(e, ERR_USAGE,
+			"--%s: a share of the lifetime, days, or both, as 25%%,20d, not '%s'",
+			o->name, value);
+}
+
+static bool set_level(
+	enum event_level *out, const struct option *o, const char *value, struct err *e)
+{
+	if (text_eq(value, "critical"))
+		*out = LEVEL_CRITICAL;
+	else if (text_eq(value, "unknown"))
+		*out = LEVEL_UNKNOWN;
 	else
-		return err_set(e, ERR_USAGE, "--format: text or json, not '%s'", value);
+		return err_set(e, ERR_USAGE, "--%s: critical or unknown, not '%s'", o->name,
+			value);
 	return true;
 }
 
@@ -167,10 +249,16 @@ static bool set(
 		return true;
 	case NUMBER:
 		return set_number(at, o, value, e);
+	case DURATION:
+		return set_duration(at, o, value, e);
 	case FORMAT:
 		return set_format(at, value, e);
 	case COLOUR:
 		return set_colour(all, value, e);
+	case LIMIT:
+		return set_limit(at, o, value, e);
+	case LEVEL:
+		return set_level(at, o, value, e);
 	}
 	return false;
 }
@@ -196,11 +284,29 @@ static const char *value_of(
 	return NULL;
 }
 
+static unsigned bit_of(const char *word)
+{
+	for (size_t i = 0; word && i < n_verbs; i++)
+		if (text_eq(verbs[i].name, word))
+			return verbs[i].bit;
+	return 0;
+}
+
+/* The verb that was named, or the first word to come that names one. */
+static unsigned verb_of(const struct options *all, const struct line *l)
+{
+	unsigned bit = bit_of(all->verb);
+
+	for (int i = l->next; bit == 0 && i < l->argc; i++)
+		bit = bit_of(l->argv[i]);
+	return bit;
+}
+
 static bool long_option(
 	struct options *all, const char *word, struct line *l, struct err *e)
 {
 	const size_t len = strcspn(word, "=");
-	const struct option *o = by_name(word, len);
+	const struct option *o = by_name(word, len, verb_of(all, l));
 	const char *value;
 
 	if (!o)
@@ -240,26 +346,32 @@ static void plain_word(struct options *o, const char *word)
 	o->words[o->n_words++] = word;
 }
 
+/* What comes behind a mistake is read too: in which format is it to be told? */
 bool options_read(struct options *o, int argc, char **argv, struct err *e)
 {
 	struct line l = { argv, argc, 1 };
-	bool only_words = false;
+	bool only_words = false, well = true;
+	struct err later;
 
-	*o = (struct options){ .forks = 20, .days = -1, .max_fail_percentage = -1 };
+	*o = none;
 	while (l.next < argc) {
 		const char *word = argv[l.next++];
+		struct err *first = well ? e : &later;
 
 		if (!only_words && text_eq(word, "--"))
 			only_words = true;
 		else if (only_words || word[0] != '-' || !word[1])
 			plain_word(o, word);
-		else if (!(word[1] == '-' ? long_option(o, word + 2, &l, e)
-					  : short_options(o, word + 1, &l, e)))
-			return false;
+		else
+			well &= word[1] == '-' ? long_option(o, word + 2, &l, first)
+					       : short_options(o, word + 1, &l, first);
 	}
-	if (o->forks < 1)
+	if (well && o->forks == 0)
 		return err_set(e, ERR_USAGE, "--forks: at least 1");
-	return true;
+	/* a handshake costs next to nothing but the wait for it */
+	if (o->forks < 0)
+		o->forks = text_eq(o->verb, "check-remote") ? 64 : 20;
+	return well;
 }
 
 void options_clear(struct options *o)
@@ -272,7 +384,6 @@ void options_clear(struct options *o)
 /* Was it given? By its difference from the default. */
 static bool given(const struct options *all, const struct option *o)
 {
-	const struct options none = { .forks = 20, .days = -1, .max_fail_percentage = -1 };
 	const char *a = (const char *)all + o->offset, *b = (const char *)&none + o->offset;
 
 	switch (o->kind) {
@@ -282,11 +393,30 @@ static bool given(const struct options *all, const struct option *o)
 		return *(const char *const *)a != *(const char *const *)b;
 	case COUNT:
 	case NUMBER:
+	case DURATION:
 	case FORMAT:
 	case COLOUR:
+	case LEVEL:
 		return memcmp(a, b, sizeof(int)) != 0;
+	case LIMIT:
+		return ((const struct limit *)(const void *)a)->given;
 	}
 	return false;
+}
+
+static bool format_fits(const struct options *all, unsigned verb, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+		if (formats[i].format == all->format && !(formats[i].verbs & verb))
+			return err_set(e, ERR_USAGE,
+				"%s doesn't take --format %s: text or json", all->verb,
+				formats[i].name);
+	if (all->format == FORMAT_PROMETHEUS || !(verb & CHECKS))
+		return true;
+	if (all->out || all->metric_aliases)
+		return err_set(e, ERR_USAGE, "--%s wants --format prometheus",
+			all->out ? "out" : "metric-aliases");
+	return true;
 }
 
 bool options_fit(const struct options *all, unsigned verb, struct err *e)
@@ -296,7 +426,7 @@ bool options_fit(const struct options *all, unsigned verb, struct err *e)
 			return err_set(e, ERR_USAGE,
 				"%s doesn't take --%s: see certpush %s --help", all->verb,
 				options[i].name, all->verb);
-	return true;
+	return format_fits(all, verb, e);
 }
 
 void options_help(struct buf *out, unsigned verb)

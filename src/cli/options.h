@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "conf/limit.h"
 #include "report/report.h"
 
 /* The verbs, as bits: each option says which take it. */
@@ -35,6 +36,9 @@ struct options {
 	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
 	bool dry, force, push, exit_code, wait, diff, any_time;
 	int days; /* -1: not given */
+	struct limit warn, crit;
+	enum event_level unreachable; /* what no connection counts as */
+	bool metric_aliases;
 	bool list, graph;
 	const char *host;
 	const char *reason;
@@ -42,18 +46,21 @@ struct options {
 	int max_fail_percentage; /* -1: not given */
 	bool yes, sshfp, replace;
 	const char *fingerprint;
+	int patience; /* seconds; 0: ask once */
+	const char *file, *name;
+	bool all_names, no_sni, tunnel, ipv4, ipv6;
 
 	const char *verb;
 	const char **words; /* what follows the verb; malloc'ed */
 	size_t n_words;
 };
 
-/* argv must outlive it. What was read so far is there also when it fails (ERR_USAGE). */
+/* argv must outlive it. What could be read is there also when it fails (ERR_USAGE). */
 bool options_read(struct options *o, int argc, char **argv, struct err *e) NODISCARD;
 void options_clear(struct options *o);
 DEFINE_AUTO_VALUE(struct options, options, options_clear)
 
-/* ERR_USAGE if an option was given that this verb doesn't take. */
+/* ERR_USAGE if an option or a format was given that this verb doesn't take. */
 bool options_fit(const struct options *o, unsigned verb, struct err *e) NODISCARD;
 
 /* A line for each option that the verb takes; VERB_ALL: those that all take. */

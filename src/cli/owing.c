@@ -49,30 +49,24 @@ void owing_keep(const struct context *c, const struct push_total *t,
 }
 
 /* Did its hour come, and nobody pushed? */
-static void tell(const struct context *c, const struct store_owed *o, bool ends_soon)
+static void tell(const struct context *c, const struct store_owed *o, struct event *ev)
 {
 	const bool to_come = o->until > clock_now();
 	AUTO(buf) struct buf text = BUF_EMPTY;
-	struct event ev = { .kind = ends_soon ? EVENT_EXPIRY : EVENT_WARNING,
-		.certificate = o->certificate,
-		.host = o->host,
-		.service = o->service,
-		.not_after = ends_soon ? o->expires : 0,
-		.until = o->until };
 
-	if (ends_soon)
+	if (ev->kind == EVENT_EXPIRY)
 		buf_printf(&text, "on %s, where its push (%s) is", o->host, o->service);
 	else
 		buf_puts(&text, "its push is");
 	buf_printf(&text, " owed since %s: the window %s %s%s", time_openssl(o->since).s,
 		to_come ? "opens" : "opened", time_weekday(o->until).s,
 		to_come ? "" : ", and nobody has pushed since");
-	ev.detail = text.data;
-	report_emit(c->report, &ev);
+	ev->detail = text.data;
+	report_emit(c->report, ev);
 }
 
 bool owing_tell(const struct context *c, const char *const *names, size_t n,
-	time_t (*least)(void *ctx, const char *certificate), void *ctx, struct err *e)
+	void (*judge)(void *ctx, struct event *ev), void *ctx, struct err *e)
 {
 	AUTO(store_owing) struct store_owing all = { 0 };
 	bool well = true;
@@ -81,13 +75,21 @@ bool owing_tell(const struct context *c, const char *const *names, size_t n,
 		return false;
 	for (size_t i = 0; i < all.n; i++) {
 		const struct store_owed *o = &all.list[i];
-		bool soon;
+		struct event ev = { .certificate = o->certificate,
+			.host = o->host,
+			.service = o->service,
+			.not_after = o->expires,
+			.until = o->until };
 
 		if (!text_among(names, n, o->certificate))
 			continue;
-		soon = o->expires && o->expires - clock_now() < least(ctx, o->certificate);
-		tell(c, o, soon);
-		well &= !soon;
+		if (o->expires)
+			judge(ctx, &ev);
+		ev.kind = ev.level == LEVEL_OK ? EVENT_WARNING : EVENT_EXPIRY;
+		if (ev.level == LEVEL_OK)
+			ev.not_after = 0;
+		tell(c, o, &ev);
+		well &= ev.level == LEVEL_OK;
 	}
 	return well;
 }

@@ -15,9 +15,9 @@ void owing_keep(const struct context *c, const struct push_total *t,
 	bool (*done)(void *ctx, const struct host *h, const struct service *s), void *ctx);
 
 /*
- * A warning for each that is of one of these certificates. False if one is nearer to its
- * end on the host than least(ctx, certificate) seconds; or with *e.
+ * A warning for each that is of one of these certificates. False if what a host holds ends
+ * too soon, by the level that judge() gives the event, of which it has certificate and
+ * not_after; or with *e.
  */
 bool owing_tell(const struct context *c, const char *const *names, size_t n,
-	time_t (*least)(void *ctx, const char *certificate), void *ctx, struct err *e)
-	NODISCARD;
+	void (*judge)(void *ctx, struct event *ev), void *ctx, struct err *e) NODISCARD;

@@ -30,14 +30,18 @@ const struct verb verbs[] = {
 		"that of renew --push, brings those hosts forward again.\n" },
 	{ "check", VERB_CHECK, cmd_check, NEED_SETTINGS | NEED_STORE, "[CERT...]",
 		"warn of certificates in the store that expire soon",
-		"For cron: silent, and exit status 0, when all is well. Without --days and\n"
-		"$DAYS it warns below 20 days, or a quarter of the lifetime if that is less.\n"
+		"For cron: silent, and exit status 0, when all is well. Without --warn, --days\n"
+		"and $DAYS it warns below 20 days, or a quarter of the lifetime if that is less;\n"
+		"7 days, or a tenth, are critical to monitors.\n"
 		"A push that waits for its host's window is told too; it counts only if what\n"
 		"the host holds is itself that near to its end.\n" },
 	{ "check-remote", VERB_CHECK_REMOTE, cmd_check_remote, 0,
-		"[PROTOCOL [HOST[:PORT]]]", "ask services which certificate they serve now",
+		"[PROTOCOL [HOST[:PORT]|PATTERN...]]",
+		"ask services which certificate they serve now",
 		"Without words every check of the inventory; with a protocol those of that\n"
-		"protocol; with a host that host, of the inventory or any other.\n" },
+		"protocol; with hosts those of these: hosts and patterns of the inventory, as\n"
+		"-l takes them, or any others, for which no settings are needed. What ends\n"
+		"soon isn't as it should be, by the same limits as with check.\n" },
 	{ "inventory", VERB_INVENTORY, cmd_inventory, NEED_SETTINGS | NEED_INVENTORY, "",
 		"show the inventory, as ansible-inventory does", NULL },
 	{ "hosts", VERB_HOSTS, cmd_hosts, NEED_SETTINGS | NEED_INVENTORY | NEED_STORE,

@@ -124,6 +124,27 @@ const struct service *host_service(const struct host *h, const char *name)
 	return NULL;
 }
 
+bool check_tunnels(const struct host *h, const struct check *c)
+{
+	return c->tunnel && !h->connection.local;
+}
+
+bool host_tunnels(const struct host *h)
+{
+	for (size_t i = 0; i < h->n_services; i++)
+		for (size_t k = 0; k < h->services[i].n_checks; k++)
+			if (check_tunnels(h, &h->services[i].checks[k]))
+				return true;
+	return false;
+}
+
+const char *check_host(const struct host *h, const struct check *c)
+{
+	if (c->host)
+		return c->host;
+	return c->tunnel ? "localhost" : h->connection.address;
+}
+
 const struct host *inventory_host(const struct inventory *inv, const char *name)
 {
 	size_t i;

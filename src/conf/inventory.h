@@ -116,6 +116,13 @@ const struct host *inventory_host(const struct inventory *inv, const char *name)
 /* NULL if it has none of that name. */
 const struct service *host_service(const struct host *h, const char *name);
 
+/* Does the check go through the host's SSH session? This machine needs none. */
+bool check_tunnels(const struct host *h, const struct check *c);
+/* Does one of its services' checks? */
+bool host_tunnels(const struct host *h);
+/* Where the check connects to; as the host sees it if it tunnels. */
+const char *check_host(const struct host *h, const struct check *c);
+
 /*
  * What -l takes, as Ansible reads it: names, groups, globs, ~regex, GROUP[0], GROUP[1:3],
  * `,` or `:` between them, `&` and `!` before, @file with one pattern a line and #

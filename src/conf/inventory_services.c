@@ -217,18 +217,35 @@ static bool build(struct merge *m, const struct saying *s, struct service *servi
 		m->vars->arena, filled, m->playbooks->protocols, service, m->all);
 }
 
-/* Two services that write one path would undo each other at every run. */
+/* Is it in the directory that the service replaces as a whole? */
+static bool replaces(const struct service *s, const char *path)
+{
+	const char *first = s->files[0].path;
+	const size_t len = (size_t)(strrchr(first, '/') - first) + 1;
+
+	return s->swap_directory && strncmp(first, path, len) == 0;
+}
+
+/* Two services that write one path would undo each other at every run; and what is put
+ * into a directory while another one is made of it, is lost. */
 static bool overlap(const struct host *h, const struct service *a, const struct service *b,
 	struct pos pos, struct errs *all)
 {
 	size_t i, j;
 
 	for (i = 0; i < a->n_files; i++)
-		for (j = 0; j < b->n_files; j++)
-			if (text_eq(a->files[i].path, b->files[j].path))
+		for (j = 0; j < b->n_files; j++) {
+			const char *one = a->files[i].path, *other = b->files[j].path;
+
+			if (text_eq(one, other))
 				return !err_at(errs_next(all), pos,
 					"services '%s' and '%s' of host '%s' both have the target %s",
-					a->name, b->name, h->name, b->files[j].path);
+					a->name, b->name, h->name, other);
+			if (replaces(a, other) || replaces(b, one))
+				return !err_at(errs_next(all), pos,
+					"services '%s' and '%s' of host '%s' share a directory that is replaced as a whole (swap: directory): %.120s, %.120s",
+					a->name, b->name, h->name, one, other);
+		}
 	return false;
 }
 

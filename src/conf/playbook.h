@@ -65,6 +65,9 @@ struct check {
 	const char *name;     /* SNI and name that must match; NULL: of each certificate the
 				 first that isn't a wildcard */
 	enum tlsa tlsa;       /* TLSA_UNSAID: as the service says */
+	bool client_auth;     /* the certificate must be good for a TLS client too */
+	bool tunnel; /* from the host itself, through its SSH session: host is what it calls
+			it, NULL: "localhost" */
 	struct pos pos;
 };
 
@@ -88,9 +91,10 @@ struct service {
 	const char *restart;
 	struct check *checks;
 	size_t n_checks;
-	bool rollback;  /* auto (default) or never: put the previous files back when
-			   something fails */
-	enum tlsa tlsa; /* of its checks that say nothing else; TLSA_UNSAID: none */
+	bool rollback;    /* auto (default) or never: put the previous files back when
+			     something fails */
+	enum tlsa tlsa;   /* of its checks that say nothing else; TLSA_UNSAID: none */
+	bool client_auth; /* of all its checks */
 	int wait; /* seconds within which the service must serve the new certificate (15) */
 	struct pos pos;
 };

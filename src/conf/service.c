@@ -94,6 +94,9 @@ enum tlsa check_tlsa(const struct service *s, const struct check *c)
 {
 	if (c->tlsa != TLSA_UNSAID)
 		return c->tlsa;
+	/* no stranger comes to a port that only the host can reach */
+	if (c->tunnel)
+		return TLSA_NONE;
 	return s->tlsa == TLSA_UNSAID ? TLSA_NONE : s->tlsa;
 }
 
@@ -103,9 +106,11 @@ static const struct field check_fields[] = {
 	{ "host", read_host, offsetof(struct check, host), false, 0, NULL },
 	{ "name", read_name, offsetof(struct check, name), false, 0, NULL },
 	{ "tlsa", field_choice, offsetof(struct check, tlsa), false, 0, tlsa_words },
+	{ "client_auth", field_bool, offsetof(struct check, client_auth), false, 0, NULL },
+	{ "tunnel", field_bool, offsetof(struct check, tunnel), false, 0, NULL },
 };
 
-static const struct schema check_schema = { "a mapping (protocol, port, host, name, tlsa)",
+static const struct schema check_schema = { "a mapping (protocol, port, host, name, …)",
 	check_fields, ARRAY_LEN(check_fields) };
 
 static bool finish_check(const struct reading *r, const struct node *n, void *item)
@@ -114,9 +119,13 @@ static bool finish_check(const struct reading *r, const struct node *n, void *it
 	struct check *c = item;
 
 	c->pos = n->pos;
-	return c->port || protocols->port(c->protocol) ||
-		reading_error(r, n, "check: %s has no port of its own: 'port' is missing",
-			c->protocol);
+	if (!c->port && !protocols->port(c->protocol))
+		return reading_error(r, n,
+			"check: %s has no port of its own: 'port' is missing", c->protocol);
+	if (c->tunnel && c->tlsa > TLSA_NONE)
+		return reading_error(r, n,
+			"tlsa: no sender goes by the TLSA records of a port that only the host itself can reach (tunnel)");
+	return true;
 }
 
 static const struct check no_check = { 0 };
@@ -222,6 +231,8 @@ static bool read_wait(const struct reading *r, const struct field *f,
 			rollbacks },                                                       \
 		{ "tlsa", field_choice, offsetof(struct service, tlsa), false, 0,          \
 			tlsa_words },                                                      \
+		{ "client_auth", field_bool, offsetof(struct service, client_auth), false, \
+			0, NULL },                                                         \
 	{                                                                                  \
 		"wait", read_wait, offsetof(struct service, wait), false, 0, NULL          \
 	}

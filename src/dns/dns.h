@@ -138,6 +138,26 @@ struct dns_tlsa {
 void dns_tlsa_clear(struct dns_tlsa *t); /* all that was filled in */
 /* Look, side by side, for a few seconds at most. */
 void dns_tlsa_look(struct dns_tlsa *const *list, size_t n);
+
+/* What DNSSEC makes of a name's TLSA records, as a client that goes by them sees it. */
+struct dns_tlsa_proof {
+	const char *name; /* "_25._tcp.mail.example.net" */
+	/* filled in */
+	enum dns_tlsa_stand {
+		DNS_TLSA_UNTOLD, /* no answer, or built without libunbound */
+		DNS_TLSA_OPEN,   /* it isn't signed, so that nobody goes by what is there */
+		DNS_TLSA_BOGUS,
+		DNS_TLSA_SECURE
+	} stand;
+	char **records; /* of DNS_TLSA_SECURE: ended by NULL, or NULL */
+	char why[200];  /* of DNS_TLSA_BOGUS */
+};
+void dns_tlsa_proof_clear(struct dns_tlsa_proof *p);
+/* Ask for all, side by side. False with ERR_CONFIG for a trust anchor that can't be read,
+ * ERR_DNS for resolvers. */
+bool dns_tlsa_prove(const struct dns_config *c, struct dns_tlsa_proof *list, size_t n,
+	int64_t deadline, struct err *e) NODISCARD;
+
 /* Can that provider publish them? */
 bool dns_knows_tlsa(const char *provider);
 

@@ -2,9 +2,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "digest/digest.h"
-#include "dns/private/anchors.h"
-#include "dns/private/resolve.h"
-#include "dns/private/validator.h"
+#include "dns/private/proved.h"
 
 #include <string.h>
 
@@ -36,24 +34,6 @@ bool sshfp_read(const void *rdata, size_t len, struct dns_sshfp_record *r)
 	return true;
 }
 
-/* What is signed is the resolvers' to hand on; those that drop it are passed by. */
-static void look_up(const struct dns_config *c, const ldns_rr_list *anchors,
-	struct question *q, int64_t deadline, struct err *e)
-{
-	AUTO(resolvers) struct resolvers r = { 0 };
-	AUTO(str) char *root = anchors_above(anchors, ".");
-	const char *host = q->name;
-
-	if (!resolvers_from(c, &r, e))
-		return;
-	validator_ask(&r.at, anchors, q, 1, deadline);
-	if (q->verdict != VERDICT_BOGUS || !root)
-		return;
-	questions_clear(q, 1);
-	*q = (struct question)QUESTION(host, LDNS_RR_TYPE_SSHFP);
-	validator_ask(NULL, anchors, q, 1, deadline);
-}
-
 static bool judge(
 	const struct question *q, const char *host, struct dns_sshfp *s, struct err *e)
 {
@@ -78,19 +58,13 @@ bool dns_sshfp_find(const struct dns_config *c, const char *host, int64_t deadli
 	struct dns_sshfp *s, struct err *e)
 {
 	struct question q = QUESTION(host, LDNS_RR_TYPE_SSHFP);
-	ldns_rr_list *anchors = ldns_rr_list_new();
 	bool ok;
 
 	*s = (struct dns_sshfp){ 0 };
-	e->kind = ERR_NONE;
-	ok = !dns_validator()
-		? err_set(e, ERR_DNS, "SSHFP isn't looked at: built without libunbound")
-		: anchors_find(c, anchors, e);
-	if (ok)
-		look_up(c, anchors, &q, deadline, e);
-	ok = ok && e->kind == ERR_NONE && judge(&q, host, s, e);
+	ok = dns_validator()
+		? proved_ask(c, &q, 1, deadline, e) && judge(&q, host, s, e)
+		: err_set(e, ERR_DNS, "SSHFP isn't looked at: built without libunbound");
 	questions_clear(&q, 1);
-	ldns_rr_list_deep_free(anchors);
 	return ok;
 }
 

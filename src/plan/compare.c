@@ -211,6 +211,11 @@ bool plan_takes_up(const struct service_plan *s)
 	return s->reload_why != NULL;
 }
 
+bool plan_is_fine(const struct service_plan *s)
+{
+	return !s->reload_why && !s->faulty;
+}
+
 static void add_command(
 	struct command *list, size_t *n, const char *line, const struct service *s)
 {

@@ -62,6 +62,7 @@ struct service_plan {
 	const char *reload_why; /* why the process must take the files up; NULL: needn't */
 	time_t served_until; /* the end of the certificate that a stale process serves; 0 */
 	bool faulty; /* it doesn't answer as it should, and no reload would mend that */
+	bool proved; /* it has taken up what a push put there */
 	const struct target *newer; /* what it holds there must not be replaced */
 };
 
@@ -125,6 +126,17 @@ void plan_stale(struct service_plan *s, const char *why);
 
 /* Has its process something to take up? */
 bool plan_takes_up(const struct service_plan *s);
+/* Or is all as it should be? */
+bool plan_is_fine(const struct service_plan *s);
+
+/*
+ * What stands or falls by itself: services that take something up and share a command
+ * (build, validate, reload, restart), by way of a third one too, are one group; each other
+ * one is a group of its own. They are in the order of their first services, and plans like
+ * the whole one, with copies of its services and targets; without commands as yet.
+ */
+struct host_plan *plan_groups(struct arena *a, const struct host_plan *p, size_t *n)
+	NODISCARD;
 
 /* Collect the commands of the services that have something to take up. */
 void plan_commands(struct arena *a, struct host_plan *p);

@@ -50,6 +50,8 @@ static const char *checks_text(struct arena *a, const struct service *s)
 			buf_printf(&text, " name=%s", c->name);
 		if (c->tlsa != TLSA_UNSAID)
 			buf_printf(&text, " tlsa=%s", tlsa_word(c->tlsa));
+		if (c->tunnel)
+			buf_puts(&text, " tunnel");
 	}
 	return arena_strdup(a, text.data);
 }

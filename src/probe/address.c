@@ -23,6 +23,13 @@ static struct probe_address address_of(const struct addrinfo *info)
 	return a;
 }
 
+void probe_place(const char *host, int port, struct probe_address *a)
+{
+	*a = (struct probe_address){ 0 };
+	snprintf(a->text, sizeof a->text, strchr(host, ':') ? "[%s]:%d" : "%s:%d", host,
+		port);
+}
+
 static bool listed(const struct probe_address *list, size_t n, const char *text)
 {
 	for (size_t i = 0; i < n; i++)

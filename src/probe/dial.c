@@ -132,26 +132,43 @@ static bool set_dialect(SSL *ssl, int fd, const struct dialect *d)
 			(unsigned)d->alpn.len) == 0;
 }
 
-struct ssl_st *dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
-	const struct probe_target *t, int64_t deadline, struct err *e)
+/* There is none to give; but the handshake may fail for that. */
+static int note_demand(SSL *ssl, X509 **cert, EVP_PKEY **key)
+{
+	struct dialled *d = SSL_get_app_data(ssl);
+
+	(void)cert, (void)key;
+	d->asked = true;
+	return 0;
+}
+
+void dial_prepare(struct ssl_ctx_st *ctx)
+{
+	SSL_CTX_set_client_cert_cb(ctx, note_demand);
+}
+
+void dialled_clear(struct dialled *d)
+{
+	SSL_free(d->ssl);
+	d->ssl = NULL;
+}
+
+bool dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
+	const struct probe_target *t, int64_t deadline, struct dialled *out, struct err *e)
 {
 	struct lines lines = { .fd = fd, .deadline = deadline };
-	SSL *ssl;
 
+	*out = (struct dialled){ 0 };
 	if (!dialect_speak(d, t->name, &lines, e))
-		return NULL;
-	ssl = SSL_new(ctx);
-	if (!ssl || !set_dialect(ssl, fd, d) || !set_sni(ssl, t->name) ||
-		!set_key(ssl, t->key)) {
-		err_set(e, ERR_TLS, "no TLS session could be made");
-		SSL_free(ssl);
-		return NULL;
-	}
-	if (!handshake(ssl, fd, deadline, e)) {
-		SSL_free(ssl);
-		return NULL;
-	}
-	return ssl;
+		return false;
+	out->ssl = SSL_new(ctx);
+	if (!out->ssl || !SSL_set_app_data(out->ssl, out) ||
+		!set_dialect(out->ssl, fd, d) ||
+		!set_sni(out->ssl, t->no_sni ? NULL : t->name) ||
+		!set_key(out->ssl, t->key))
+		return err_set(e, ERR_TLS, "no TLS session could be made");
+	return handshake(out->ssl, fd, deadline, e) ||
+		(t->key ? err_wrap(e, "asked for an %s key", t->key) : false);
 }
 
 void dial_bye(struct ssl_st *ssl, const struct dialect *d)

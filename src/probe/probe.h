@@ -1,7 +1,8 @@
 /*
  * probe - one handshake with one address of one service, and what it served.
  *
- * Never breaks off on a verification failure: it always reports what was served, and the
+ * Never breaks off on a verification failure: it always reports what was served, also by an
+ * old version, with a tiny key, or to a client without the certificate it wants; and the
  * verdict beside it. One deadline per probe.
  */
 #pragma once
@@ -19,7 +20,7 @@ int probe_protocol_port(const char *protocol);
 /* "SMTP", "NNTPS" … as reports print it. */
 const char *probe_protocol_title(const char *protocol);
 
-/* Shared by all probes of a run: one TLS context, read-only. */
+/* Shared by all probes of a run, and by threads: one TLS context, and what it has seen. */
 struct prober;
 struct prober *prober_new(const struct trust *t, struct err *e)
 	NODISCARD; /* trust must outlive it */
@@ -34,6 +35,10 @@ struct probe_target {
 	const char *key;  /* "rsa" or "ecdsa": ask for a certificate with such a key, as a
 			     server may have both; NULL: whatever it serves */
 	bool no_sni;      /* say no name: what does it show to those that say none? */
+	bool client_auth; /* its certificate must be good for a TLS client too */
+	/* TLSA records that count ("3 1 1 9f86…"), ended by NULL: one must fit; NULL: none
+	 */
+	const char *const *tlsa;
 	const struct probe_way *way; /* NULL: straight from this machine */
 };
 
@@ -65,7 +70,9 @@ enum probe_verdict {
 	PROBE_CHAIN,      /* the right leaf with another chain than expected */
 	PROBE_UNTRUSTED,  /* doesn't lead to a trusted root: err says why */
 	PROBE_WRONG_NAME, /* doesn't cover the name */
-	PROBE_EXPIRED,    /* or not yet valid */
+	PROBE_EXPIRED,    /* or not yet valid, it or what its chain needs */
+	PROBE_PURPOSE,    /* not for clients, where it must be */
+	PROBE_TLSA,       /* none of the TLSA records fits it */
 	PROBE_NO_TLS, /* the service refused or doesn't offer STARTTLS; or spoke nonsense */
 	PROBE_HANDSHAKE, /* the service goes for TLS, and fails in it: a key that isn't the
 			    certificate's, as it may be */
@@ -76,13 +83,15 @@ const char *probe_verdict_word(enum probe_verdict v); /* "ok", "older", "wrong n
 
 struct probe_result {
 	enum probe_verdict verdict;
-	struct chain served; /* n is 0 if there was none */
+	struct chain served; /* n is 0 if there was none, or the handshake failed */
 	char address[64];    /* "192.0.2.7:25", "[2001:db8::1]:25" */
 	char tls[64];        /* "TLSv1.3 TLS_AES_256_GCM_SHA384" */
 	time_t chain_until;  /* the first end in the chain that was verified; 0: none was */
 	int64_t took;        /* microseconds, from the call to the verdict */
 	struct err err;      /* what is wrong, in words; ERR_NONE if nothing is */
-	char warning[256];   /* what may become wrong, though the verdict stands; or "" */
+	/* what may become wrong, and what else is, though the verdict stands, several
+	 * joined by "; "; or "" */
+	char warning[480];
 };
 void probe_result_clear(struct probe_result *r);
 DEFINE_AUTO_VALUE(struct probe_result, probe_result, probe_result_clear)
@@ -95,6 +104,8 @@ struct probe_address {
 		unsigned len;
 	} sockaddr;
 };
+/* What reports call a place that only a probe_way leads to: no address is behind it. */
+void probe_place(const char *host, int port, struct probe_address *a);
 /* All addresses, A and AAAA, without repetition; malloc'ed. False with ERR_NET if there is
  * none. */
 bool probe_resolve(const char *host, int port, struct probe_address **list, size_t *n,

@@ -258,3 +258,11 @@ const struct remote_event *remote_story_failure(const struct remote_story *s)
 			return &s->events[i];
 	return NULL;
 }
+
+bool remote_story_failed_at(const struct remote_story *s, const char *step)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->events[i].failed && text_eq(s->events[i].step, step))
+			return true;
+	return false;
+}

@@ -24,54 +24,18 @@ static bool becomes(const struct carrier *c)
 	return c->to->become && !text_eq(c->to->become_user, c->reach.login);
 }
 
-/* Who knows the passphrase of a host's key. */
-struct knower {
-	const struct secret_source *from;
-	struct passwords *passwords;
-	struct report *report;
-};
-
-static bool read_passphrase(void *ctx, const char *question, struct buf *out, struct err *e)
-{
-	const struct knower *k = ctx;
-
-	(void)question;
-	return passwords_read(k->passwords, k->from, out, e);
-}
-
-static bool ask_passphrase(void *ctx, const char *question, struct buf *out, struct err *e)
-{
-	const struct knower *k = ctx;
-
-	return report_ask(k->report, question, out, e);
-}
-
-static struct ssh_passphrase passphrase_by(struct knower *k)
-{
-	const struct secret_source *from = k->from;
-
-	if (secret_sources(from) > 0)
-		return (struct ssh_passphrase){ from->file ? from->file : from->command,
-			read_passphrase, k };
-	return (struct ssh_passphrase){ NULL,
-		report_can_ask(k->report) ? ask_passphrase : NULL, k };
-}
-
 struct carrier *carrier_open(const struct host *h, struct passwords *passwords,
 	const struct ssh_vouch *vouch, struct report *report, struct err *e)
 {
-	struct knower knower = { &h->connection.key_passphrase, passwords, report };
 	AUTO(carrier) struct carrier *c = xcalloc(1, sizeof *c);
 
 	c->to = &h->connection;
 	c->become = (struct become)BECOME_NOBODY;
 	reach_of(h, &c->reach);
-	c->reach.ssh.vouch = c->to->sshfp ? vouch : NULL;
 	if (becomes(c) && !become_prepare(&c->become, c->to, passwords, e))
 		return NULL;
 	if (!c->to->local) {
-		c->reach.ssh.passphrase = passphrase_by(&knower);
-		c->ssh = ssh_open(&c->reach.ssh, e);
+		c->ssh = reach_open(h, &c->reach, passwords, vouch, report, e);
 		if (!c->ssh)
 			return NULL;
 		c->told = xasprintf(

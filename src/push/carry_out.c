@@ -37,7 +37,7 @@ static void leftover(struct job *j, const char *dir, const struct err *why)
 /* Each content once, under the number of its first target. */
 static struct parcel pack(struct job *j)
 {
-	const struct host_plan *p = j->plan;
+	const struct host_plan *p = j->group;
 	struct parcel out = { arena_calloc(j->arena, p->n_targets, sizeof *out.files), 0 };
 
 	for (size_t i = 0; i < p->n_targets; i++) {
@@ -81,7 +81,7 @@ static bool send_ahead(struct job *j, struct way *w, struct err *e)
 	if (carrier_lacks_sftp(j->carrier)) {
 		report_note(j->push->report, "%s: %s: the files go with the script",
 			j->host->name, e->msg);
-		w->streams = true;
+		j->lacks_sftp = w->streams = true;
 		return true;
 	}
 	if (!carrier_remove(
@@ -96,14 +96,14 @@ static bool send_files(struct job *j, struct way *w, struct err *e)
 	if (w->parcel.n == 0 || j->sftp_only)
 		return true;
 	w->staging = staging_name(j);
-	w->streams = j->host->connection.transfer == TRANSFER_STREAM;
+	w->streams = j->host->connection.transfer == TRANSFER_STREAM || j->lacks_sftp;
 	return w->streams || send_ahead(j, w, e);
 }
 
 static void apply_script(
 	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
 {
-	script_apply(out, nonce, j->plan, ctx);
+	script_apply(out, nonce, j->group, ctx);
 }
 
 static bool apply(struct job *j, const struct way *w)
@@ -115,10 +115,14 @@ static bool apply(struct job *j, const struct way *w)
 	if (!(j->sftp_only ? sftp_only_apply(j, &story, &e)
 			   : job_run(j, apply_script, &d, d.behind, &story, &e))) {
 		err_wrap(&e, "while the files were put in place: the next run will tell");
-		job_fail(j, NULL, &e);
+		job_lost(j, &e);
+		job_unsettled(j);
+		job_fail_group(j, &e);
 		return false;
 	}
 	if (remote_story_failure(&story)) {
+		if (remote_story_failed_at(&story, "restore"))
+			job_unsettled(j);
 		tell_failure(j, &story, NULL);
 		return false;
 	}
@@ -132,7 +136,8 @@ static void transact(struct job *j)
 
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "sending" });
 	if (!send_files(j, &w, &e)) {
-		job_fail(j, NULL, &e);
+		job_lost(j, &e);
+		job_fail_group(j, &e);
 		return;
 	}
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "applying" });
@@ -155,15 +160,17 @@ static bool waits(struct job *j)
 	return true;
 }
 
-/* From the first byte on the host to its proof, a stop request waits: broken off, the
- * connection is lost, and with it the way to take a key away again. */
-void job_carry_out(struct job *j)
+/* From the group's first byte on the host to its proof, a stop request waits: broken off,
+ * the connection is lost, and with it the way to take a key away again. */
+static void carry_out(struct job *j)
 {
-	tell_ok(j);
-	if (plan_idle(j->plan) || waits(j))
-		return;
-	if (stop_requested()) {
-		job_fail_text(j, NULL, "interrupted");
+	struct err e = { 0 };
+
+	if (!j->halt && stop_requested())
+		j->halt = "interrupted";
+	if (j->halt) {
+		err_set(&e, ERR_REMOTE, "not begun: %s", j->halt);
+		job_fail_group(j, &e);
 		return;
 	}
 	stop_shield();
@@ -171,10 +178,24 @@ void job_carry_out(struct job *j)
 	stop_unshield();
 }
 
+void job_carry_out(struct job *j)
+{
+	tell_ok(j);
+	if (waits(j))
+		return;
+	for (size_t i = 0; i < j->n_groups; i++) {
+		j->group = &j->groups[i];
+		carry_out(j);
+	}
+}
+
 void job_tell_plan(struct job *j)
 {
 	tell_ok(j);
-	tell_applied(j, &(struct restarts){ 0 });
-	tell_checks(j);
+	for (size_t i = 0; i < j->n_groups; i++) {
+		j->group = &j->groups[i];
+		tell_applied(j, &(struct restarts){ 0 });
+		tell_checks(j);
+	}
 	(void)waits(j);
 }

@@ -41,6 +41,44 @@ void job_fail_text(struct job *j, const struct service *s, const char *fmt, ...)
 	job_fail(j, s, &e);
 }
 
+const char *job_services(const struct job *j, const struct host_plan *p)
+{
+	AUTO(buf) struct buf names = BUF_EMPTY;
+
+	for (size_t i = 0; i < p->n_services; i++)
+		if (plan_takes_up(&p->services[i]))
+			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "",
+				p->services[i].service->name);
+	return arena_strdup(j->arena, names.data);
+}
+
+void job_fail_group(struct job *j, const struct err *e)
+{
+	const struct host_plan *g = j->group;
+	struct err of_all = *e;
+
+	if (g->n_services == 1) {
+		job_fail(j, g->services[0].service, e);
+		return;
+	}
+	err_wrap(&of_all, "%s", job_services(j, g));
+	job_fail(j, NULL, &of_all);
+}
+
+void job_lost(struct job *j, const struct err *e)
+{
+	if (e->kind == ERR_NET || e->kind == ERR_TIMEOUT || e->kind == ERR_PROTOCOL ||
+		e->kind == ERR_STOPPED)
+		j->halt = "the connection is lost";
+}
+
+void job_unsettled(struct job *j)
+{
+	if (!j->halt)
+		j->halt = arena_printf(
+			j->arena, "%s must be settled first", job_services(j, j->group));
+}
+
 bool job_ask(struct job *j, job_script *script, const void *ctx,
 	const struct parcel *behind, int seconds, struct buf *answer, char *nonce,
 	struct err *e)

@@ -4,7 +4,10 @@
 #include "push/private/sftp_only.h"
 #include "push/private/tell.h"
 
-#define LOOK_SECONDS 60
+#include <unistd.h>
+
+#define LOOK_SECONDS   60
+#define TUNNEL_SECONDS 5
 
 static void look_script(
 	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
@@ -84,7 +87,7 @@ static time_t end_of(const struct chain *c)
 /* Files that are right prove nothing of the process. */
 static void ask_processes(struct job *j)
 {
-	AUTO(proofs) struct proofs proofs = { 0 };
+	AUTO(proofs) struct proofs proofs = { .through = carrier_ssh(j->carrier) };
 
 	proofs_list(&proofs, j->arena, j->plan, files_are_right, false);
 	proofs_ask(&proofs, j->push->prober);
@@ -99,6 +102,38 @@ static void ask_processes(struct job *j)
 			tell_faulty(j, bad);
 		}
 	}
+}
+
+/* A sshd that forbids tunnels would have a push put back that was well. */
+static bool tunnel_is_let(struct job *j, const struct service *s, const struct check *c)
+{
+	AUTO(ssh_line)
+	struct ssh_line *line =
+		ssh_line_new(carrier_ssh(j->carrier), check_host(j->host, c),
+			c->port ? c->port : probe_protocol_port(c->protocol));
+	struct err e = { 0 };
+	int fd = ssh_line_connect(line, deadline_in(TUNNEL_SECONDS), &e);
+
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || e.kind != ERR_REMOTE)
+		return true;
+	job_fail(j, s, &e);
+	return false;
+}
+
+static bool tunnels_are_let(struct job *j)
+{
+	bool let = true;
+
+	for (size_t i = 0; i < j->plan->n_services; i++) {
+		const struct service *s = j->plan->services[i].service;
+
+		for (size_t k = 0; k < s->n_checks; k++)
+			if (check_tunnels(j->host, &s->checks[k]))
+				let &= tunnel_is_let(j, s, &s->checks[k]);
+	}
+	return let;
 }
 
 /* Before anything was said to the host: a packet lost, a sshd with too many at its door. */
@@ -143,13 +178,14 @@ bool job_look(struct job *j)
 			job_fail(j, NULL, &e);
 		return false;
 	}
-	if (!as_planned(j, planned_holds))
+	if (!as_planned(j, planned_holds) || !tunnels_are_let(j))
 		return false;
 	tell_newer(j);
 	ask_processes(j);
+	j->groups = plan_groups(j->arena, j->plan, &j->n_groups);
 	if (j->sftp_only)
 		sftp_only_tell(j);
-	else
-		plan_commands(j->arena, j->plan);
+	for (size_t i = 0; i < j->n_groups && !j->sftp_only; i++)
+		plan_commands(j->arena, &j->groups[i]);
 	return true;
 }

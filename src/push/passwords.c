@@ -1,4 +1,4 @@
-#include "push/private/passwords.h"
+#include "push/passwords.h"
 
 #include "base/alloc.h"
 #include "base/text.h"
@@ -40,8 +40,9 @@ void passwords_free(struct passwords *p)
 
 static bool same(const struct secret_source *a, const struct secret_source *b)
 {
-	return text_eq(a->file, b->file) && text_eq(a->command, b->command) &&
-		text_eq(a->clear, b->clear) && text_eq(a->dir, b->dir);
+	return text_eq(a->file, b->file) && text_eq(a->env, b->env) &&
+		text_eq(a->command, b->command) && text_eq(a->clear, b->clear) &&
+		text_eq(a->dir, b->dir);
 }
 
 static bool read_line(const struct secret_source *from, struct buf *out, struct err *e)
@@ -50,7 +51,8 @@ static bool read_line(const struct secret_source *from, struct buf *out, struct 
 		return false;
 	if (strcspn(out->data, "\r\n") == out->len)
 		return true;
-	err_at(e, from->pos, "%s: a password is one line of text", from->name);
+	err_at(e, from->pos, "%s: a password is one line of text",
+		from->name ? from->name : "secret");
 	return false;
 }
 

@@ -1,6 +1,7 @@
 #include "push/private/proof.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "push/tunnel.h"
 #include "work/crew.h"
 
 #include <string.h>
@@ -77,15 +78,33 @@ static void list_address(struct proofs *out, struct arena *a, struct service_pla
 	}
 }
 
+static void list_tunnel(struct proofs *out, struct arena *a, struct service_plan *s,
+	const struct check *c, const char *host, int port)
+{
+	const size_t from = out->n;
+	struct probe_address place;
+
+	probe_place(host, port, &place);
+	list_address(out, a, s, c, &place);
+	for (size_t i = from; i < out->n; i++) {
+		out->list[i].host = host;
+		out->list[i].port = port;
+	}
+}
+
 static void list_check(struct proofs *out, struct arena *a, const struct host_plan *p,
 	struct service_plan *s, const struct check *c, bool patient)
 {
-	const char *host = c->host ? c->host : p->host->connection.address;
+	const char *host = check_host(p->host, c);
 	const int port = c->port ? c->port : probe_protocol_port(c->protocol);
 	struct probe_address *list;
 	struct err e;
 	size_t n;
 
+	if (check_tunnels(p->host, c)) {
+		list_tunnel(out, a, s, c, host, port);
+		return;
+	}
 	if (!resolve(host, port, patient ? s->service->wait : 0, &list, &n, &e)) {
 		struct proof *q = add(out, s, c, s->bundles[0]);
 
@@ -113,21 +132,43 @@ struct asking {
 	const struct prober *prober;
 };
 
-static struct probe_target target_of(const struct proof *q)
+static bool has_address(const struct proof *q)
 {
-	return (struct probe_target){
+	return *q->address.text;
+}
+
+/* Its way is through the host, if it tunnels. */
+static struct probe_target target_of(
+	const struct proof *q, const struct ssh *through, struct tunnel *tunnel)
+{
+	struct probe_target t = {
 		.protocol = q->check->protocol, .name = q->name, .key = q->key
 	};
+
+	if (q->host) {
+		tunnel_init(tunnel, through, q->host, q->port);
+		t.way = &tunnel->way;
+	}
+	return t;
+}
+
+void proof_run(const struct proof *q, const struct ssh *through,
+	const struct prober *prober, const struct chain *expected, int64_t deadline,
+	struct probe_result *r)
+{
+	AUTO(tunnel) struct tunnel tunnel = { 0 };
+	const struct probe_target t = target_of(q, through, &tunnel);
+
+	probe_run(prober, &t, &q->address, expected, deadline, r);
 }
 
 static void ask(void *ctx, size_t i)
 {
 	const struct asking *asking = ctx;
 	struct proof *q = &asking->proofs->list[i];
-	const struct probe_target t = target_of(q);
 
-	if (q->address.sockaddr.len > 0)
-		probe_run(asking->prober, &t, &q->address, &q->bundle->chain,
+	if (has_address(q))
+		proof_run(q, asking->proofs->through, asking->prober, &q->bundle->chain,
 			deadline_in_ms(ASK_MS), &q->result);
 }
 
@@ -135,11 +176,14 @@ static void wait_for(void *ctx, size_t i)
 {
 	const struct asking *asking = ctx;
 	struct proof *q = &asking->proofs->list[i];
-	const struct probe_target t = target_of(q);
+	AUTO(tunnel) struct tunnel tunnel = { 0 };
+	struct probe_target t;
 
-	if (q->address.sockaddr.len > 0)
-		probe_until(asking->prober, &t, &q->address, &q->bundle->chain, IN_A_ROW,
-			deadline_in(q->service->service->wait), &q->result);
+	if (!has_address(q))
+		return;
+	t = target_of(q, asking->proofs->through, &tunnel);
+	probe_until(asking->prober, &t, &q->address, &q->bundle->chain, IN_A_ROW,
+		deadline_in(q->service->service->wait), &q->result);
 }
 
 void proofs_ask(struct proofs *p, const struct prober *prober)

@@ -11,7 +11,7 @@ static void restart_script(
 {
 	const struct restarts *r = ctx;
 
-	script_restart(out, nonce, j->plan, r->list, r->n);
+	script_restart(out, nonce, j->group, r->list, r->n);
 }
 
 static void undo_script(
@@ -19,24 +19,29 @@ static void undo_script(
 {
 	const struct restarts *r = ctx;
 
-	script_undo(out, nonce, j->plan, r->list, r->n);
+	script_undo(out, nonce, j->group, r->list, r->n);
 }
 
 static void commit_script(
 	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
 {
 	(void)ctx;
-	script_commit(out, nonce, j->plan);
+	script_commit(out, nonce, j->group);
+}
+
+static bool is_back(const struct remote_story *s)
+{
+	return s->restored && !remote_story_failed_at(s, "restore");
 }
 
 static struct restarts restarts_of(struct job *j, const struct proofs *proofs)
 {
 	struct restarts r = {
-		.list = arena_calloc(j->arena, j->plan->n_services, sizeof *r.list),
+		.list = arena_calloc(j->arena, j->group->n_services, sizeof *r.list),
 	};
 
-	for (size_t i = 0; i < j->plan->n_services; i++) {
-		const struct service_plan *s = &j->plan->services[i];
+	for (size_t i = 0; i < j->group->n_services; i++) {
+		const struct service_plan *s = &j->group->services[i];
 
 		if (!j->sftp_only && s->service->restart && proofs_bad(proofs, s))
 			r.list[r.n++] = (struct command){ s->service->restart, s->service };
@@ -54,10 +59,14 @@ static bool restart(struct job *j, struct proofs *proofs, const struct restarts 
 	if (r->n == 0)
 		return true;
 	if (!job_run(j, restart_script, r, NULL, &story, &e)) {
-		job_fail(j, NULL, &e);
+		job_lost(j, &e);
+		job_unsettled(j);
+		job_fail_group(j, &e);
 		return false;
 	}
 	if (remote_story_failure(&story)) {
+		if (!is_back(&story))
+			job_unsettled(j);
 		tell_failure(j, &story, r);
 		return false;
 	}
@@ -69,16 +78,16 @@ static bool restart(struct job *j, struct proofs *proofs, const struct restarts 
  */
 static bool has_previous(const struct job *j)
 {
-	for (size_t i = 0; i < j->plan->n_targets; i++)
-		if (j->plan->targets[i].why || j->plan->targets[i].seen->owed)
+	for (size_t i = 0; i < j->group->n_targets; i++)
+		if (j->group->targets[i].why || j->group->targets[i].seen->owed)
 			return true;
 	return false;
 }
 
 static bool wants_rollback(const struct job *j, const struct proofs *proofs)
 {
-	for (size_t i = 0; i < j->plan->n_services; i++) {
-		const struct service_plan *s = &j->plan->services[i];
+	for (size_t i = 0; i < j->group->n_services; i++) {
+		const struct service_plan *s = &j->group->services[i];
 
 		if (s->service->rollback && proofs_bad(proofs, s))
 			return true;
@@ -89,12 +98,14 @@ static bool wants_rollback(const struct job *j, const struct proofs *proofs)
 /* Whatever is served after a roll-back: does the service answer at all? */
 static const char *answers_again(const struct job *j, const struct proof *q)
 {
-	const struct probe_target t = { .protocol = q->check->protocol, .name = q->name };
 	const int64_t deadline = deadline_in(SETTLE_SECONDS);
 	AUTO(probe_result) struct probe_result r = { 0 };
+	struct proof any = *q;
 
+	any.key = NULL;
 	do {
-		probe_run(j->push->prober, &t, &q->address, NULL, deadline, &r);
+		proof_run(
+			&any, carrier_ssh(j->carrier), j->push->prober, NULL, deadline, &r);
 		if (r.served.n > 0)
 			return "; the old files are back";
 	} while (clock_sleep_ms(200, &(struct err){ 0 }) && deadline_left(deadline) > 0);
@@ -109,10 +120,15 @@ static const char *undo(struct job *j, const struct proof *bad, const struct res
 	struct err e = { 0 };
 
 	if (!(j->sftp_only ? sftp_only_undo(j, &story, &e)
-			   : job_run(j, undo_script, r, NULL, &story, &e)))
+			   : job_run(j, undo_script, r, NULL, &story, &e))) {
+		job_lost(j, &e);
+		job_unsettled(j);
 		return arena_printf(
 			j->arena, "; while the old files were put back: %s", e.msg);
+	}
 	failure = remote_story_failure(&story);
+	if (!is_back(&story))
+		job_unsettled(j);
 	if (failure)
 		return arena_printf(j->arena, "%s: %s",
 			story.restored ? tell_aftermath(&story)
@@ -134,6 +150,7 @@ static void commit(struct job *j)
 			return;
 		err_set(&e, ERR_REMOTE, "%s", failure->text);
 	}
+	job_lost(j, &e);
 	report_warn(j->push->report,
 		"%s: %s; all is proved there, the next run will reload once more",
 		j->host->name, e.msg);
@@ -141,17 +158,19 @@ static void commit(struct job *j)
 
 void prove(struct job *j)
 {
-	AUTO(proofs) struct proofs proofs = { 0 };
+	AUTO(proofs) struct proofs proofs = { .through = carrier_ssh(j->carrier) };
 	struct restarts r = { 0 };
 	const struct proof *bad;
 
 	job_emit(j, (struct event){ .kind = EVENT_STEP, .detail = "proving" });
-	proofs_list(&proofs, j->arena, j->plan, plan_takes_up, true);
+	proofs_list(&proofs, j->arena, j->group, plan_takes_up, true);
 	proofs_wait(&proofs, j->push->prober);
 	r = restarts_of(j, &proofs);
 	if (!restart(j, &proofs, &r))
 		return;
 	if (!proofs_bad(&proofs, NULL)) {
+		for (size_t i = 0; i < j->group->n_services; i++)
+			j->group->services[i].proved = true;
 		commit(j);
 		tell_applied(j, &r);
 		tell_proofs(j, &proofs);

@@ -173,6 +173,25 @@ static void add_owed(struct push_total *total, const struct job *j)
 	}
 }
 
+static void settle(struct push_total *total, const struct job *j, const struct service *s)
+{
+	GROW(total->settled, total->n_settled);
+	total->settled[total->n_settled++] = (struct push_settled){ j->host, s };
+}
+
+static void add_settled(struct push_total *total, const struct job *j)
+{
+	const bool would = j->push->dry && !has_failed(j);
+
+	for (size_t i = 0; j->looked && i < j->plan->n_services; i++)
+		if (would || plan_is_fine(&j->plan->services[i]))
+			settle(total, j, j->plan->services[i].service);
+	for (size_t i = 0; i < j->n_groups; i++)
+		for (size_t k = 0; k < j->groups[i].n_services; k++)
+			if (j->groups[i].services[k].proved)
+				settle(total, j, j->groups[i].services[k].service);
+}
+
 static struct push_total add_up(const struct fleet *f)
 {
 	struct push_total total = { .ends = xcalloc(f->push->n_hosts, sizeof *total.ends) };
@@ -187,6 +206,7 @@ static struct push_total add_up(const struct fleet *f)
 		total.failed += total.ends[i] == PUSH_FAILED;
 		total.not_begun += total.ends[i] == PUSH_NOT_BEGUN;
 		add_owed(&total, j);
+		add_settled(&total, j);
 	}
 	return total;
 }

@@ -1,6 +1,6 @@
 /*
  * push - hosts from look to proof: what differs is sent, taken up, and proved by handshake;
- * or the host is put back as it was.
+ * or the service is put back as it was.
  */
 #pragma once
 
@@ -50,6 +50,12 @@ struct push_owed {
 	time_t expires; /* the end of the certificate that is there; 0: unknown */
 };
 
+/* What is as it should be now, or was all along; in a dry run: would be. */
+struct push_settled {
+	const struct host *host;
+	const struct service *service;
+};
+
 struct push_total {
 	enum push_end *ends;    /* of each of the hosts; free it */
 	size_t hosts, services; /* that were looked at */
@@ -59,6 +65,8 @@ struct push_total {
 	size_t not_begun; /* hosts that were left as they are */
 	struct push_owed *owed;
 	size_t n_owed; /* of a list to be freed */
+	struct push_settled *settled;
+	size_t n_settled; /* likewise */
 };
 
 /* One host's failure leaves the others of its batch going; a recap of all comes last. */

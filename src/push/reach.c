@@ -39,6 +39,52 @@ void reach_of(const struct host *h, struct reach *r)
 		.through = to->through,
 		.timeout = to->timeout,
 		.carrier = transports[to->transport],
+		.tunnels = host_tunnels(h),
 		.options = to->options,
 	};
+}
+
+/* Who knows the passphrase of a host's key. */
+struct knower {
+	const struct secret_source *from;
+	struct passwords *passwords;
+	struct report *report;
+};
+
+static bool read_passphrase(void *ctx, const char *question, struct buf *out, struct err *e)
+{
+	const struct knower *k = ctx;
+
+	(void)question;
+	return passwords_read(k->passwords, k->from, out, e);
+}
+
+static bool ask_passphrase(void *ctx, const char *question, struct buf *out, struct err *e)
+{
+	const struct knower *k = ctx;
+
+	return report_ask(k->report, question, out, e);
+}
+
+static struct ssh_passphrase passphrase_by(struct knower *k)
+{
+	const struct secret_source *from = k->from;
+
+	if (secret_sources(from) > 0)
+		return (struct ssh_passphrase){ from->file ? from->file : from->command,
+			read_passphrase, k };
+	return (struct ssh_passphrase){ NULL,
+		report_can_ask(k->report) ? ask_passphrase : NULL, k };
+}
+
+struct ssh *reach_open(const struct host *h, const struct reach *r,
+	struct passwords *passwords, const struct ssh_vouch *vouch, struct report *report,
+	struct err *e)
+{
+	struct knower knower = { &h->connection.key_passphrase, passwords, report };
+	struct ssh_config with = r->ssh;
+
+	with.vouch = h->connection.sshfp ? vouch : NULL;
+	with.passphrase = passphrase_by(&knower);
+	return ssh_open(&with, e);
 }

@@ -14,32 +14,25 @@ static int64_t soon(void)
 	return deadline_in(FILES_SECONDS);
 }
 
-/* The paths of all targets, or of those that wanted() picks. */
+/* The paths of all targets of a plan, or of those that wanted() picks. */
 struct paths {
 	const char **list;
 	size_t n;
 };
 
 static struct paths paths_of(
-	struct job *j, bool (*wanted)(const struct job *j, const struct target *t))
+	struct job *j, const struct host_plan *p, bool (*wanted)(const struct target *t))
 {
-	const struct host_plan *p = j->plan;
 	struct paths out = { arena_calloc(j->arena, p->n_targets, sizeof *out.list), 0 };
 
 	for (size_t i = 0; i < p->n_targets; i++)
-		if (!wanted || wanted(j, &p->targets[i]))
+		if (!wanted || wanted(&p->targets[i]))
 			out.list[out.n++] = p->targets[i].file->path;
 	return out;
 }
 
-static bool takes_up(const struct job *j, const struct target *t)
+static bool changes(const struct target *t)
 {
-	return plan_service(j->plan, t->service)->reload_why != NULL;
-}
-
-static bool changes(const struct job *j, const struct target *t)
-{
-	(void)j;
 	return t->why != NULL;
 }
 
@@ -90,7 +83,7 @@ static void fill(struct seen_file *f, const struct target *t, const struct ssh_s
 
 static bool see(struct job *j, struct ssh_seen *seen, struct err *e)
 {
-	const struct paths all = paths_of(j, NULL);
+	const struct paths all = paths_of(j, j->plan, NULL);
 
 	if (!ssh_look(carrier_ssh(j->carrier), all.list, all.n, seen, soon(), e))
 		return false;
@@ -220,9 +213,9 @@ static bool put_back(
 
 bool sftp_only_apply(struct job *j, struct remote_story *story, struct err *e)
 {
-	const struct host_plan *p = j->plan;
+	const struct host_plan *p = j->group;
 	struct ssh_placing *list = arena_calloc(j->arena, p->n_targets, sizeof *list);
-	const struct paths paths = paths_of(j, changes);
+	const struct paths paths = paths_of(j, p, changes);
 	bool swapped = false;
 	size_t n = 0;
 
@@ -239,14 +232,14 @@ bool sftp_only_apply(struct job *j, struct remote_story *story, struct err *e)
 
 bool sftp_only_undo(struct job *j, struct remote_story *story, struct err *e)
 {
-	const struct paths paths = paths_of(j, takes_up);
+	const struct paths paths = paths_of(j, j->group, NULL);
 
 	return put_back(j, &paths, story, e);
 }
 
 bool sftp_only_commit(struct job *j, struct err *e)
 {
-	const struct paths paths = paths_of(j, takes_up);
+	const struct paths paths = paths_of(j, j->group, NULL);
 
 	return ssh_forget(carrier_ssh(j->carrier), paths.list, paths.n, soon(), e);
 }

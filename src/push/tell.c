@@ -123,16 +123,16 @@ static void tell_file(struct job *j, const struct target *t)
 
 static void tell_files(struct job *j)
 {
-	for (size_t i = 0; i < j->plan->n_targets; i++) {
-		if (j->plan->targets[i].why)
-			tell_file(j, &j->plan->targets[i]);
+	for (size_t i = 0; i < j->group->n_targets; i++) {
+		if (j->group->targets[i].why)
+			tell_file(j, &j->group->targets[i]);
 	}
 }
 
 /* NULL where the files that changed say why. */
 static const char *why_of(const struct job *j, const struct service *s)
 {
-	const struct service_plan *p = plan_service(j->plan, s);
+	const struct service_plan *p = plan_service(j->group, s);
 
 	return p && p->n_changes == 0 ? p->reload_why : NULL;
 }
@@ -156,9 +156,9 @@ static void tell_commands(
 void tell_applied(struct job *j, const struct restarts *r)
 {
 	tell_files(j);
-	tell_commands(j, EVENT_BUILT, j->plan->builds, j->plan->n_builds);
-	tell_commands(j, EVENT_VALIDATED, j->plan->validates, j->plan->n_validates);
-	tell_commands(j, EVENT_RELOADED, j->plan->reloads, j->plan->n_reloads);
+	tell_commands(j, EVENT_BUILT, j->group->builds, j->group->n_builds);
+	tell_commands(j, EVENT_VALIDATED, j->group->validates, j->group->n_validates);
+	tell_commands(j, EVENT_RELOADED, j->group->reloads, j->group->n_reloads);
 	tell_commands(j, EVENT_RESTARTED, r->list, r->n);
 }
 
@@ -192,11 +192,11 @@ void tell_checks(struct job *j)
 {
 	AUTO(proofs) struct proofs proofs = { 0 };
 
-	proofs_list(&proofs, j->arena, j->plan, plan_takes_up, false);
+	proofs_list(&proofs, j->arena, j->group, plan_takes_up, false);
 	for (size_t i = 0; i < proofs.n; i++) {
 		const struct proof *q = &proofs.list[i];
 
-		if (q->address.sockaddr.len > 0)
+		if (*q->address.text)
 			tell_proof(j, q, q->bundle->chain.certs[0], same_check(&proofs, i));
 		else
 			tell_unproved(j, q, "");
@@ -208,7 +208,7 @@ void tell_ok(struct job *j)
 	for (size_t i = 0; i < j->plan->n_services; i++) {
 		const struct service_plan *s = &j->plan->services[i];
 
-		if (s->reload_why || s->faulty)
+		if (!plan_is_fine(s))
 			continue;
 		j->recap.ok++;
 		job_emit(j,
@@ -220,28 +220,20 @@ void tell_ok(struct job *j)
 
 void tell_owed(struct job *j)
 {
-	AUTO(buf) struct buf services = BUF_EMPTY;
-
-	for (size_t i = 0; i < j->plan->n_services; i++) {
-		if (!plan_takes_up(&j->plan->services[i]))
-			continue;
-		buf_printf(&services, "%s%s", j->recap.owed > 0 ? ", " : "",
-			j->plan->services[i].service->name);
-		j->recap.owed++;
-	}
+	for (size_t i = 0; i < j->plan->n_services; i++)
+		j->recap.owed += plan_takes_up(&j->plan->services[i]);
 	job_emit(j,
-		(struct event){
-			.kind = EVENT_OWED, .until = j->until, .detail = services.data });
+		(struct event){ .kind = EVENT_OWED,
+			.until = j->until,
+			.detail = job_services(j, j->plan) });
 }
 
 const char *tell_aftermath(const struct remote_story *s)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (text_eq(s->events[i].step, "restore"))
-			return "; AND THE OLD FILES COULD NOT BE PUT BACK";
-	for (size_t i = 0; i < s->n; i++)
-		if (s->events[i].failed && text_eq(s->events[i].step, "again"))
-			return "; the old files are back, but the service would not take them up";
+	if (remote_story_failed_at(s, "restore"))
+		return "; AND THE OLD FILES COULD NOT BE PUT BACK";
+	if (remote_story_failed_at(s, "again"))
+		return "; the old files are back, but the service would not take them up";
 	return s->restored ? "; the old files are back" : "; nothing was changed";
 }
 
@@ -249,7 +241,7 @@ const char *tell_aftermath(const struct remote_story *s)
 static const struct command *command_of(
 	const struct job *j, const struct remote_event *ev, const struct restarts *r)
 {
-	const struct host_plan *p = j->plan;
+	const struct host_plan *p = j->group;
 	const struct {
 		const char *step;
 		const struct command *list;
@@ -272,12 +264,15 @@ void tell_failure(struct job *j, const struct remote_story *story, const struct 
 {
 	const struct remote_event *ev = remote_story_failure(story);
 	const struct command *c = command_of(j, ev, r);
+	struct err e = { 0 };
 
-	if (c)
+	if (c) {
 		job_fail_text(j, c->service, "%s: %s%s", c->line, ev->text,
 			tell_aftermath(story));
-	else
-		job_fail_text(j, NULL, "%s%s", ev->text, tell_aftermath(story));
+		return;
+	}
+	err_set(&e, ERR_REMOTE, "%s%s", ev->text, tell_aftermath(story));
+	job_fail_group(j, &e);
 }
 
 void tell_unproved(struct job *j, const struct proof *bad, const char *aftermath)

@@ -21,13 +21,16 @@ static void add(cJSON *object, const char *name, const char *text)
 
 static void add_texts(cJSON *object, const struct event *ev)
 {
+	const bool has_level = ev->kind == EVENT_PROBE || ev->kind == EVENT_EXPIRY;
 	const struct {
 		const char *name, *text;
 	} fields[] = { { "certificate", ev->certificate }, { "host", ev->host },
 		{ "service", ev->service }, { "ca", ev->ca }, { "item", ev->item },
 		{ "path", ev->path }, { "part", ev->part }, { "protocol", ev->protocol },
 		{ "address", ev->address }, { "verdict", ev->verdict },
-		{ "fingerprint", ev->fingerprint },
+		{ "level", has_level ? level_name(ev->level) : NULL },
+		{ "fingerprint", ev->fingerprint }, { "key_type", ev->key_type },
+		{ "signature", ev->signature }, { "tls", ev->tls },
 		{ "old_fingerprint", ev->old_fingerprint } };
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
@@ -47,6 +50,17 @@ static void add_list(cJSON *object, const char *name, const char *const *texts)
 		text_tame(tame);
 		cJSON_AddItemToArray(list, cJSON_CreateString(tame));
 	}
+}
+
+static void add_probe(cJSON *object, const struct event *ev)
+{
+	if (ev->chain_not_after)
+		add(object, "chain_not_after", time_rfc3339(ev->chain_not_after).s);
+	if (ev->match != MATCH_UNKNOWN)
+		cJSON_AddBoolToObject(object, "match", ev->match == MATCH_YES);
+	if (ev->seconds > 0)
+		cJSON_AddNumberToObject(object, "seconds", ev->seconds);
+	add(object, "warning", ev->warning);
 }
 
 static void add_recap(cJSON *object, const struct recap *c)
@@ -76,7 +90,7 @@ static bool wanted(const struct report_options *o, const struct event *ev)
 {
 	if (ev->kind == EVENT_NOTE || ev->kind == EVENT_STEP)
 		return o->verbose > 0;
-	return !o->quiet || ev->kind == EVENT_TEXT || event_is_trouble(ev);
+	return !o->quiet || ev->kind == EVENT_TEXT || event_is_trouble(ev) || ev->warning;
 }
 
 void json_show(struct report *r, const struct event *ev)
@@ -104,6 +118,7 @@ void json_show(struct report *r, const struct event *ev)
 		add_pos(object, ev->pos);
 	if (ev->recap)
 		add_recap(object, ev->recap);
+	add_probe(object, ev);
 	add(object, "detail", ev->detail);
 	add(object, "diff", ev->diff);
 	line = cJSON_PrintUnformatted(object);

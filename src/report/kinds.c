@@ -41,6 +41,25 @@ const char *event_name(enum event_kind kind)
 	return names[kind];
 }
 
+const char *level_name(enum event_level level)
+{
+	static const char *const names[] = {
+		[LEVEL_OK] = "ok",
+		[LEVEL_WARNING] = "warning",
+		[LEVEL_CRITICAL] = "critical",
+		[LEVEL_UNKNOWN] = "unknown",
+	};
+
+	return names[level];
+}
+
+time_t event_end(const struct event *ev)
+{
+	if (ev->chain_not_after && ev->chain_not_after < ev->not_after)
+		return ev->chain_not_after;
+	return ev->not_after;
+}
+
 bool event_is_trouble(const struct event *ev)
 {
 	static const bool troubles[N_EVENT_KINDS] = {
@@ -53,7 +72,7 @@ bool event_is_trouble(const struct event *ev)
 	};
 
 	if (ev->kind == EVENT_PROBE)
-		return !text_eq(ev->verdict, "ok");
+		return !text_eq(ev->verdict, "ok") || ev->level != LEVEL_OK;
 	if (ev->kind == EVENT_HOST_KEY)
 		return !text_eq(ev->verdict, "known");
 	return troubles[ev->kind];

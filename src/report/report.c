@@ -10,7 +10,17 @@
 
 #define COLUMNS 79 /* where there is no terminal to ask */
 
-static show *const sinks[] = { [FORMAT_TEXT] = text_show, [FORMAT_JSON] = json_show };
+/* finish: NULL where nothing waits; lost: the status where all was well but the output. */
+static const struct sink {
+	show *show;
+	finish *finish;
+	int lost;
+} sinks[] = {
+	[FORMAT_TEXT] = { text_show, NULL, 1 },
+	[FORMAT_JSON] = { json_show, NULL, 1 },
+	[FORMAT_NAGIOS] = { nagios_show, nagios_finish, LEVEL_UNKNOWN },
+	[FORMAT_PROMETHEUS] = { prometheus_show, prometheus_finish, 1 },
+};
 
 struct report *report_on(const struct report_options *o, const struct report_streams *s)
 {
@@ -53,6 +63,17 @@ void report_subject(struct buf *b, const struct event *ev)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (names[i])
 			buf_printf(b, "%s: ", names[i]);
+}
+
+void report_upper(struct buf *b, const char *word)
+{
+	for (; *word; word++) {
+		char c = *word;
+
+		if (c >= 'a' && c <= 'z')
+			c ^= 0x20;
+		buf_putc(b, c);
+	}
 }
 
 void tame_lines(char *s)
@@ -112,7 +133,7 @@ static void print(struct report *r)
 void report_emit(struct report *r, const struct event *ev)
 {
 	pthread_mutex_lock(&r->lock);
-	sinks[r->options.format](r, ev);
+	sinks[r->options.format].show(r, ev);
 	print(r);
 	if (ev->kind == EVENT_STEP && r->options.progress)
 		remember_step(r, ev);
@@ -136,14 +157,18 @@ void report_release(struct report *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-bool report_written(struct report *r)
+int report_finish(struct report *r, int status)
 {
-	bool written;
+	const struct sink *s = &sinks[r->options.format];
 
 	pthread_mutex_lock(&r->lock);
-	written = !r->unwritten;
+	if (s->finish)
+		status = s->finish(r, status);
+	print(r);
+	if (r->unwritten && status == 0)
+		status = s->lost;
 	pthread_mutex_unlock(&r->lock);
-	return written;
+	return status;
 }
 
 void report_free(struct report *r)
@@ -156,6 +181,7 @@ void report_free(struct report *r)
 	buf_clear(&r->step);
 	free(r->section);
 	free(r->heading);
+	kept_clear(&r->kept);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
 }

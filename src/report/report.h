@@ -44,7 +44,8 @@ enum event_kind {
 	EVENT_VERIFIED,  /* host, service, protocol, address, not_after, fingerprint */
 
 	/*
-	 * check-remote: host, service, protocol, address, verdict, not_after, fingerprint,
+	 * check-remote: host, service, protocol, item (the name that was asked for, where
+	 * several are), address, verdict, not_after, fingerprint,
 	 * detail; all of a host's one after the other, for the text has a heading per host
 	 */
 	EVENT_PROBE,
@@ -98,11 +99,16 @@ struct event {
 	 */
 	const char *key_type, *signature, *tls;
 	const char *warning;    /* PROBE: beside the verdict */
+	const char *name, *key; /* PROBE: what was asked for: SNI; "rsa" or "ecdsa" */
+	/* PROBE: of the certificate, for labels: CNs, and its number in decimal */
+	const char *subject, *issuer, *serial;
 	enum event_level level; /* PROBE, EXPIRY: by the verdict and what is left of it */
+	/* PROBE, CURRENT and EXPIRY of check: the seconds below which it is a level */
+	time_t warn, crit;
 	enum event_match match; /* PROBE: with the store's */
 	double seconds;         /* PROBE: that it took; 0: it wasn't asked */
 	time_t chain_not_after; /* PROBE: the first end in the verified chain; 0: none */
-	time_t not_after;       /* 0: none */
+	time_t not_before, not_after; /* 0: none */
 	time_t old_not_after;
 	time_t until; /* OWED, and the warning of what is owed */
 	/* CHANGED: names, NULL or ended by NULL; lines of what was there and what is, or
@@ -119,12 +125,18 @@ struct event {
 	const struct columns *columns; /* SERVER */
 };
 
-enum report_format { FORMAT_TEXT, FORMAT_JSON };
+/* When a certificate ends, or the first of a probe's verified chain; 0: unknown. */
+time_t event_end(const struct event *ev);
+
+enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_NAGIOS, FORMAT_PROMETHEUS };
 
 struct report_options {
 	enum report_format format;
-	int verbose; /* 0, 1 … for each -v */
-	bool quiet;  /* results are not printed; failures are */
+	const char *verb; /* PROMETHEUS: what ran */
+	const char *file; /* PROMETHEUS: written by one rename; NULL: stdout */
+	bool aliases;     /* PROMETHEUS: also by the names that other exporters have */
+	int verbose;      /* 0, 1 … for each -v */
+	bool quiet;       /* results are not printed; failures are */
 	bool colour;
 	bool progress; /* a line that is redrawn: only on a terminal */
 };
@@ -134,14 +146,18 @@ struct report;
 /*
  * Results go to stdout, failures and warnings to stderr (text) or all to stdout (JSON). A
  * section's banner waits for the first line that is shown below it; if only a summary
- * follows, it is left out.
+ * follows, it is left out. Nagios and Prometheus get what was told at the end, once.
  */
 struct report *report_new(const struct report_options *o) NODISCARD;
 void report_free(struct report *r); /* ends a progress line */
 DEFINE_AUTO(struct report, report, report_free)
 
-/* False once something could not be written: a full disk, a closed pipe. */
-bool report_written(struct report *r);
+/*
+ * After the last event, with the exit status (0: all as it should be; 1: it isn't; more:
+ * nothing could be found out): tell what has waited. Returns the status that the format
+ * wants; it isn't 0 if something could not be written: a full disk, a closed pipe.
+ */
+int report_finish(struct report *r, int status) NODISCARD;
 
 void report_emit(struct report *r, const struct event *ev);
 

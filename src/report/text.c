@@ -282,33 +282,74 @@ static void heading(struct report *r, struct buf *out, const struct event *ev)
 	paint(r, out, NULL, &line);
 }
 
-static void upper(struct buf *line, const char *word)
+/* What is served is right, but not for long any more. */
+static void near_end(struct buf *line, const struct report *r, const struct event *ev)
 {
-	for (; *word; word++) {
-		char c = *word;
+	const time_t end = event_end(ev);
+	const time_t left = end - report_now(r);
 
-		if (c >= 'a' && c <= 'z')
-			c ^= 0x20;
-		buf_putc(line, c);
-	}
+	buf_printf(line, " (%sexpires in %s", end < ev->not_after ? "its chain " : "",
+		time_span(left > 0 ? left : 0).s);
+	if (end < ev->not_after)
+		buf_printf(line, ", %s", time_openssl(end).s);
+	buf_putc(line, ')');
+}
+
+/* " (TLSv1.3 TLS_AES_256_GCM_SHA384, p256, ecdsa-with-SHA256)" */
+static void technicalities(struct buf *line, const struct event *ev)
+{
+	const char *const all[] = { ev->tls, ev->key_type, ev->signature };
+	const char *between = " (";
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i]) {
+			buf_printf(line, "%s%s", between, all[i]);
+			between = ", ";
+		}
+	if (*between == ',')
+		buf_putc(line, ')');
+}
+
+static void set_probe(struct buf *line, const struct report *r, const struct event *ev)
+{
+	const bool right = text_eq(ev->verdict, "ok");
+	const bool ends = right && ev->level != LEVEL_OK;
+	const char *word = ev->verdict ? ev->verdict : "unknown";
+
+	buf_printf(line, "%s%s%s: ", ev->protocol ? ev->protocol : "TLS",
+		ev->item ? " " : "", ev->item ? ev->item : "");
+	report_upper(line, ends ? level_name(ev->level) : word);
+	served(line, ev->not_after);
+	if (ev->address && (ev->several || r->options.verbose > 0))
+		buf_printf(line, " %s", ev->address);
+	if (ends)
+		near_end(line, r, ev);
+	detail(line, " (", ev, ")");
+	if (r->options.verbose > 0)
+		technicalities(line, ev);
+}
+
+static const char *colour_of_probe(const struct event *ev)
+{
+	if (!event_is_trouble(ev))
+		return GREEN;
+	return ev->level == LEVEL_WARNING ? YELLOW : RED;
 }
 
 static void show_probe(struct report *r, const struct event *ev, const struct form *form)
 {
-	const bool bad = event_is_trouble(ev);
 	struct buf *out = r->options.quiet ? &r->page.err : &r->page.out;
 	AUTO(buf) struct buf line = BUF_EMPTY;
 
-	(void)form;
 	heading(r, out, ev);
-	buf_printf(&line, "    %s: ", ev->protocol ? ev->protocol : "TLS");
-	upper(&line, ev->verdict ? ev->verdict : "unknown");
-	served(&line, ev->not_after);
-	if (ev->address && (ev->several || r->options.verbose > 0))
-		buf_printf(&line, " %s", ev->address);
-	if (bad || r->options.verbose > 0)
-		detail(&line, " (", ev, ")");
-	paint(r, out, bad ? RED : GREEN, &line);
+	buf_puts(&line, "    ");
+	form->rest(&line, r, ev);
+	paint(r, out, colour_of_probe(ev), &line);
+	if (ev->warning) {
+		buf_reset(&line);
+		buf_printf(&line, "        warning: %s", ev->warning);
+		paint(r, out, PURPLE, &line);
+	}
 }
 
 /* What isn't known yet stands out. */
@@ -321,7 +362,7 @@ static void show_host_key(struct report *r, const struct event *ev, const struct
 	(void)form;
 	heading(r, out, ev);
 	if (bad)
-		upper(&word, ev->verdict ? ev->verdict : "unknown");
+		report_upper(&word, ev->verdict ? ev->verdict : "unknown");
 	else
 		buf_puts(&word, ev->verdict);
 	buf_printf(&line, "    %-8s %-20s %s", word.data, ev->item ? ev->item : "",
@@ -495,7 +536,7 @@ static const struct form forms[N_EVENT_KINDS] = {
 		.dry_word = "would verify",
 		.colour = GREEN,
 		.rest = set_verified },
-	[EVENT_PROBE] = { .show = show_probe },
+	[EVENT_PROBE] = { .rest = set_probe, .show = show_probe },
 	[EVENT_HOST_KEY] = { .show = show_host_key },
 	[EVENT_TRUSTED] = { .word = "trusted", .colour = YELLOW, .rest = set_trusted },
 	[EVENT_EXPIRY] = { .word = "expiry", .colour = YELLOW, .rest = set_expiry },
@@ -509,12 +550,17 @@ static const struct form forms[N_EVENT_KINDS] = {
 	[EVENT_ERROR] = { .word = "certpush", .colour = RED, .rest = set_error },
 };
 
+void text_rest(struct buf *line, const struct report *r, const struct event *ev)
+{
+	forms[ev->kind].rest(line, r, ev);
+}
+
 static bool hidden(
 	const struct report_options *o, const struct event *ev, const struct form *form)
 {
 	if (ev->kind == EVENT_TEXT)
 		return false;
-	if (o->quiet && !event_is_trouble(ev))
+	if (o->quiet && !event_is_trouble(ev) && !ev->warning)
 		return true;
 	if (ev->more && o->verbose == 0)
 		return true;

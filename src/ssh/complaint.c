@@ -94,6 +94,40 @@ char *complaint_host_key(const char *log)
 	}
 }
 
+/* "debug1: channel_connect_stdio_fwd: localhost:24", and the channel is the next new one.
+ */
+static bool asks_for(const char *line, const char *to)
+{
+	AUTO(str) char *end = xasprintf(" %s", to);
+
+	return text_starts(line, "debug1: channel_connect_stdio_fwd") &&
+		text_ends(line, end);
+}
+
+char *complaint_forward(const char *log, const char *to)
+{
+	static const char lead[] = "debug1: channel ";
+	AUTO(str) char *channel = NULL;
+	bool next = false;
+	char *why = NULL, *line;
+
+	for (; (line = next_line(&log)); free(line)) {
+		if (asks_for(line, to)) {
+			next = true;
+		} else if (next && text_starts(line, lead) && strstr(line, ": new ")) {
+			free(channel);
+			channel = xasprintf("channel %.*s: open failed: ",
+				(int)strspn(line + strlen(lead), "0123456789"),
+				line + strlen(lead));
+			next = false;
+		} else if (channel && text_starts(line, channel)) {
+			free(why);
+			why = xstrdup(line + strlen(channel));
+		}
+	}
+	return why;
+}
+
 bool complaint_too_early(const char *log)
 {
 	bool strong;

@@ -136,4 +136,4 @@ static bool sftp_close(void *t, int64_t deadline, struct err *e)
 }
 
 const struct transport transport_libssh2 = { open_session, close_session, host_key, usable,
-	exec, goes_on, sftp_open, sftp_move, sftp_close };
+	exec, goes_on, sftp_open, sftp_move, sftp_close, NULL };

@@ -13,6 +13,7 @@ enum { VERSION = 4, MAX_FRAME = 64 << 10 };
 
 #define M_HELLO             UINT32_C(0x00000001)
 #define M_NEW_SESSION       UINT32_C(0x10000002)
+#define M_NEW_FORWARD       UINT32_C(0x10000008)
 #define M_ALIVE_CHECK       UINT32_C(0x10000004)
 #define M_PERMISSION_DENIED UINT32_C(0x80000002)
 #define M_FAILURE           UINT32_C(0x80000003)
@@ -192,18 +193,38 @@ static void put_session(struct buf *b, bool subsystem, const char *what)
 	put_text(b, what);
 }
 
+static bool begin(struct mux *m, const char *path, const struct buf *request,
+	const int *fds, size_t n, int64_t deadline, struct err *e)
+{
+	if (!greet(m, path, deadline, e) || !send_frame(m, request, deadline, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!send_all(m, "", 1, fds[i], deadline, e))
+			return false;
+	return await(m, &m->opened, deadline, e);
+}
+
 bool mux_begin(struct mux *m, const char *path, bool subsystem, const char *what,
 	const int fds[3], int64_t deadline, struct err *e)
 {
 	AUTO(buf) struct buf b = BUF_EMPTY;
 
 	put_session(&b, subsystem, what);
-	if (!greet(m, path, deadline, e) || !send_frame(m, &b, deadline, e))
-		return false;
-	for (int i = 0; i < 3; i++)
-		if (!send_all(m, "", 1, fds[i], deadline, e))
-			return false;
-	return await(m, &m->opened, deadline, e);
+	return begin(m, path, &b, fds, 3, deadline, e);
+}
+
+/* PROTOCOL.mux calls the port a string: ssh reads a number. */
+bool mux_forward(struct mux *m, const char *path, const char *host, int port, int fd,
+	int64_t deadline, struct err *e)
+{
+	AUTO(buf) struct buf b = BUF_EMPTY;
+
+	put_u32(&b, M_NEW_FORWARD);
+	put_u32(&b, 0); /* the request's number */
+	put_text(&b, "");
+	put_text(&b, host);
+	put_u32(&b, (uint32_t)port);
+	return begin(m, path, &b, (int[]){ fd, fd }, 2, deadline, e);
 }
 
 bool mux_alive(const char *path, int64_t deadline, struct err *e)

@@ -374,5 +374,10 @@ static bool sftp_close(void *t, int64_t deadline, struct err *e)
 	return true;
 }
 
+static const struct master *master_of(const void *t)
+{
+	return ((const struct openssh *)t)->master;
+}
+
 const struct transport transport_openssh = { open_session, close_session, host_key, usable,
-	exec, goes_on, sftp_open, sftp_move, sftp_close };
+	exec, goes_on, sftp_open, sftp_move, sftp_close, master_of };

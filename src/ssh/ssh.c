@@ -97,7 +97,9 @@ static struct ssh *by_choice(const struct ssh_config *c, struct known_hosts *kno
 	*why = (struct refusal){ 0 };
 	if (!gate_enter(c, deadline_in(c->timeout), e))
 		return NULL;
-	if (c->carrier == SSH_AUTO)
+	if (c->tunnels)
+		s = by_openssh(c, known, "a tunnel is wanted", why, e);
+	else if (c->carrier == SSH_AUTO)
 		s = by_either(c, known, why, e);
 	else
 		s = c->carrier == SSH_LIBSSH2 ? by_libssh2(c, known, why, e)

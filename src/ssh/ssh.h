@@ -65,6 +65,7 @@ struct ssh_config {
 	int timeout;      /* seconds for connect and login */
 	const struct ssh_vouch *vouch; /* NULL: nobody */
 	enum ssh_carrier carrier;
+	bool tunnels; /* ssh_line is wanted: by OpenSSH then, whatever carrier says */
 	const char *const
 		*options; /* words for OpenSSH ("-oHostKeyAlias=mail") that
 			       libssh2 can't honour; NULL-terminated, NULL: none */
@@ -181,6 +182,24 @@ bool ssh_restore(struct ssh *s, const char *const *paths, size_t n, int64_t dead
 	struct err *e) NODISCARD;
 bool ssh_forget(struct ssh *s, const char *const *paths, size_t n, int64_t deadline,
 	struct err *e) NODISCARD;
+
+/* ---- connections that the host makes, to ports that only it can reach ---- */
+
+/* Can it? Only a session by OpenSSH does. */
+bool ssh_tunnels(const struct ssh *s);
+
+/* One destination, as the host sees it: any thread's, but one's alone. */
+struct ssh_line;
+struct ssh_line *ssh_line_new(const struct ssh *s, const char *host, int port)
+	NODISCARD; /* s must outlive it */
+/*
+ * A connected, non-blocking socket, the caller's to close; it is good until the next call
+ * and ssh_line_free. -1: ERR_REMOTE: the host's sshd forbids it; ERR_NET, ERR_TIMEOUT: the
+ * host isn't let in there, or the session is gone. The session stays as it is.
+ */
+int ssh_line_connect(struct ssh_line *l, int64_t deadline, struct err *e) NODISCARD;
+void ssh_line_free(struct ssh_line *l);
+DEFINE_AUTO(struct ssh_line, ssh_line, ssh_line_free)
 
 /* "ssh-ed25519 SHA256:…" of the host key that was accepted, for -v. */
 const char *ssh_host_key(const struct ssh *s);

@@ -156,14 +156,26 @@ void tether_feed(struct tether *t)
 		errno = 0; /* nobody is answered, and says so */
 }
 
-void tether_log(const struct tether *t, struct buf *out)
+void tether_log_since(const struct tether *t, off_t from, struct buf *out)
 {
 	char data[4096];
 	ssize_t n;
 
 	while (out->len < MAX_LOG &&
-		(n = pread(t->log, data, sizeof data, (off_t)out->len)) > 0)
+		(n = pread(t->log, data, sizeof data, from + (off_t)out->len)) > 0)
 		buf_add(out, data, (size_t)n);
+}
+
+void tether_log(const struct tether *t, struct buf *out)
+{
+	tether_log_since(t, 0, out);
+}
+
+off_t tether_printed(const struct tether *t)
+{
+	struct stat st;
+
+	return fstat(t->log, &st) == 0 ? st.st_size : 0;
 }
 
 static void remove_place(const char *dir)

@@ -126,15 +126,17 @@ all_there() {
 	[[ $wrong == 0 ]] || die "$wrong hosts don't hold it"
 }
 
-# few_and_all TURN: both pushes to few and to all
-few_and_all() {
-	turn
-	push changed.few $few '127.1.0.*'
-	idle unchanged.few $few '127.1.0.*'
+# all_and_few: both pushes to all and to few, who are then as all others again: each turn changes every host that it is for.
+all_and_few() {
 	turn
 	push changed.all "$hosts" all
 	all_there "$hosts"
 	idle unchanged.all "$hosts" all
+	turn
+	push changed.few $few '127.1.0.*'
+	idle unchanged.few $few '127.1.0.*'
+	turn
+	push warm $few '127.1.0.*'
 }
 
 say "setting up: $hosts hosts"
@@ -144,11 +146,11 @@ a_fleet
 bare
 say 'warming up'
 turn
-push warm $few '127.1.0.*'
+push warm "$hosts" all
 say 'series: CPU and time in ms for a host, peak memory in MiB'
 for ((round = 1; round <= rounds; round++)); do
 	say "round $round of $rounds"
-	few_and_all
+	all_and_few
 	used bare.handshake "$hosts" "$dir/bare" handshake $port "$hosts" root "$dir/sshd/pem"
 	used bare.session "$hosts" "$dir/bare" session $port "$hosts" root "$dir/sshd/pem"
 done

@@ -2,7 +2,8 @@
 # push.sh - how long does it take to bring key, chain and a reload to many hosts, and to find that nothing is to be done?
 #
 # Measured, on the same hosts (nginx in each), in turns within one run:
-#   certpush  certpush push (release build); it alone asks every host by handshake afterwards, and what it serves now when nothing is due
+#   certpush  certpush push (release build) with a playbook that asks for the same and no more: both files and a reload
+#   proved    the same with the playbook for nginx: nginx -t before, and every host is asked by handshake what it serves, also when nothing is due
 #   ansible   ansible-playbook with push/push.yml and morning/ansible.cfg: pipelining, ControlPersist kept warm, no facts, 20 forks
 #   pssh      parallel-scp of both files, then parallel-ssh nginx -s reload, 20 at a time; changed only
 #   scp       xargs -P 20: scp of both files, then ssh nginx -s reload; changed only
@@ -28,9 +29,22 @@ each() { seq 1 "$hosts" | sed 's/.*/root@plain&.example.net/' | xargs -P 20 -I H
 
 sides() {
 	"$lab" control "$dir/certpush"
-	rm -rf "$dir/certpush/control/inventory"
-	mkdir "$dir/certpush/control/inventory" "$dir/sockets"
-	cat >"$dir/certpush/control/inventory/hosts.yml" <<-END
+	mkdir "$dir/certpush/control/playbooks" "$dir/sockets"
+	cat >"$dir/certpush/control/playbooks/bare.yml" <<-END
+		- service: bare
+		  files:
+		    - {part: privkey, path: $tls/privkey.pem, owner: root, group: root, mode: "0600"}
+		    - {part: fullchain, path: $tls/fullchain.pem, owner: root, group: root, mode: "0644"}
+		  reload: nginx -s reload
+	END
+	inventory bare
+	inventory nginx
+	cp "$here/push/push.yml" "$here/morning/ansible.cfg" "$dir/"
+	seq 1 "$hosts" | sed 's/.*/root@plain&.example.net/' >"$dir/hosts"
+}
+inventory() {
+	mkdir "$dir/$1"
+	cat >"$dir/$1/hosts.yml" <<-END
 		all:
 		  hosts: {"plain[1:$hosts]": }
 		  vars:
@@ -38,18 +52,18 @@ sides() {
 		    ansible_user: root
 		    ansible_ssh_private_key_file: $share/id_ed25519
 		    ansible_ssh_common_args: -o UserKnownHostsFile=$share/known_hosts
-		    certpush: {nginx: {certificate: plain.example.net}}
+		    certpush: {$1: {certificate: plain.example.net}}
 	END
-	cp "$here/push/push.yml" "$here/morning/ansible.cfg" "$dir/"
-	seq 1 "$hosts" | sed 's/.*/root@plain&.example.net/' >"$dir/hosts"
 }
 
 # ---- the sides ----
 
-certpush() { "$CERTPUSH" -c "$dir/certpush/control/certpush.yml" push --force; }
+push_by() { "$CERTPUSH" -c "$dir/certpush/control/certpush.yml" -i "$dir/$1" push --force; }
+certpush() { push_by bare; }
+proved() { push_by nginx; }
 ansible_push() {
 	ANSIBLE_CONFIG=$dir/ansible.cfg ANSIBLE_SSH_CONTROL_PATH_DIR=$dir/sockets ansible-playbook \
-		-i "$dir/certpush/control/inventory" -e store="$dir/certpush/store/plain.example.net" -e tls=$tls "$dir/push.yml"
+		-i "$dir/bare" -e store="$dir/certpush/store/plain.example.net" -e tls=$tls "$dir/push.yml"
 }
 here_is() { echo "$dir/certpush/store/plain.example.net"; }
 pssh_push() {
@@ -85,16 +99,18 @@ sides
 cd "$dir"
 say 'warming up'
 turn
-quietly certpush
+quietly proved
 turn
 quietly ansible_push
 
 for ((round = 1; round <= rounds; round++)); do
 	say "round $round of $rounds"
 	for ((n = 0; n < times; n++)); do
-		changed certpush certpush
-		timed certpush.unchanged certpush
-		grep -q "^nothing to do: $hosts services on $hosts hosts" "$dir/said" || die 'certpush had something to do'
+		for way in certpush proved; do
+			changed $way $way
+			timed $way.unchanged $way
+			grep -q "^nothing to do: $hosts services on $hosts hosts" "$dir/said" || die "$way: there was something to do"
+		done
 	done
 	changed ansible ansible_push
 	timed ansible.unchanged ansible_push
@@ -110,6 +126,6 @@ figure push_changed_ansible "$(ratio "$(median ansible.changed)" "$ours")" times
 figure push_changed_tar "$(ratio "$ours" "$(median tar.changed)")" times '<=' 0.65
 figure push_unchanged_ansible "$(ratio "$(median ansible.unchanged)" "$idle")" times '>=' 14
 figure push_unchanged_sum "$(ratio "$idle" "$(median sum.unchanged)")" times '<=' 0.5
-for side in certpush ansible pssh scp tar; do figure "push_changed_${side}_time" "$(median $side.changed)" s; done
-for side in certpush ansible sum; do figure "push_unchanged_${side}_time" "$(median $side.unchanged)" s; done
+for side in certpush proved ansible pssh scp tar; do figure "push_changed_${side}_time" "$(median $side.changed)" s; done
+for side in certpush proved ansible sum; do figure "push_unchanged_${side}_time" "$(median $side.unchanged)" s; done
 exit $missed

@@ -126,7 +126,15 @@ says "not a number: '99999999999999999999'" push -f 99999999999999999999
 says "not a number: '-1'" check --days -1
 says "at least 1" push -f 0
 says "--push takes no value" renew --push=yes
-says "text or json" --format xml check
+says "text, json, nagios or prometheus, not 'xml'" --format xml check
+says "push doesn't take --format prometheus: text or json" --format prometheus push
+says "--out wants --format prometheus" check --out certpush.prom
+says "--metric-aliases wants --format prometheus" check-remote --metric-aliases
+says "check doesn't take --metric-aliases" check --metric-aliases
+says "check doesn't take --unreachable" check --unreachable unknown
+says "critical or unknown, not 'warning'" check-remote --unreachable warning
+says "--warn: a share of the lifetime, days, or both, as 25%,20d, not '20'" check --warn 20
+says "--crit: a share of the lifetime, days, or both, as 25%,20d, not '1/4'" check-remote --crit=1/4
 says "auto, always or never" --color maybe check
 says "check doesn't take --limit" check -l linode
 says "check doesn't take --dry-run" check -n
@@ -138,6 +146,27 @@ says "did you mean smtp?" check-remote smpt
 says "unknown protocol 'gopher'" check-remote gopher localhost
 says "did you mean xmpp-client?" check-remote xmpp-clent localhost
 says "tls has no port of its own: tls localhost:PORT" check-remote tls localhost
+says "'mail:!ovh' is a pattern of hosts, and there is no inventory" check-remote smtp 'mail:!ovh'
+says "no host in ':25'" check-remote smtp :25
+says "not a port: ':0'" check-remote smtp 127.0.0.1 localhost:0
+says "--file lists all that is asked: no words go with it" check-remote --file list smtp
+says "--all-names doesn't go with --name" check-remote --all-names --name x smtp
+says "--all-names doesn't go with --no-sni" check-remote --no-sni --all-names
+says "--ipv4 and --ipv6 leave no address" check-remote -46 smtp localhost
+says "--name: '*.example.net' has a '*'" check-remote --name '*.example.net' smtp localhost
+says "--tunnel: 'localhost' isn't in the inventory" check-remote --tunnel smtp localhost
+says "<stdin>:1:1: nothing to check" check-remote --file -
+printf 'smtp localhost # comment\n\nnntp localhost:70000\n' >list
+says "list:3:6: not a port: ':70000'" check-remote --file list
+says "nowhere" check-remote --file nowhere
+# one name, two meanings
+says "not a time: 'soon' (15s, 2m, 1h)" check-remote --wait soon
+says "not a time: 'soon'" --wait soon check-remote
+says "--wait wants a value: TIME" check-remote --wait
+says "--wait takes no value" push --wait=15s
+says "no settings" --wait push
+says "plan doesn't take --wait" plan --wait
+says "push doesn't take --tunnel" push --tunnel
 says "did you mean" help chek
 
 # ---- settings that are wrong ----
@@ -295,6 +324,87 @@ for line in open("out"): json.loads(line)' || wrong 'check: each line should be 
 run --format json check www.exmaple.net
 [ $status = 2 ] && python3 -c 'import json
 for line in open("out"): json.loads(line)' || wrong 'an error as JSON'
+
+is 0 check --warn 59d
+silent
+is 0 check --warn 100%,59d --crit 50%,30d
+silent
+run check --warn 70d
+[ $status = 1 ] && grep -q '^expiry: \[mail\.example\.net\]' out || wrong 'check --warn 70d'
+run check --warn 99% --crit 98%
+[ $status = 0 ] || wrong 'check --warn 99%: they are new'
+says '--days 20 is --warn 20d: give only one' check --days 20 --warn 30d
+DAYS=70 is 0 check --warn 59d
+run -v check mail.example.net
+prints 'current: [mail.example.net] expires in 59 days'
+run --format json check --warn 100% --crit 99d mail.example.net
+grep -q '"event":"expiry".*"level":"critical"' out || wrong 'the level in JSON'
+
+# ---- for monitors: one line on stdout and nothing else, whatever is wrong ----
+
+nagios() { # STATUS FIRST-LINE WORD...
+	is "$1" "${@:3}"
+	[[ $(head -n 1 out) == "$2"* ]] || wrong "$what: doesn't begin with '$2'"
+}
+nagios 0 'CERTPUSH OK - 2 checked, the first to end: [mail.example.net] expires in 59 days (' --format nagios check
+nagios 1 'CERTPUSH WARNING - [mail.example.net] expires in 59 days (' check --days 70 --format nagios
+nagios 2 'CERTPUSH CRITICAL - [mail.example.net] expires in 59 days (' check --warn 80d --crit 70d --format nagios mail.example.net
+nagios 2 'CERTPUSH CRITICAL - [mail.example.net] expires in 59 days (' --format=nagios check --crit 70d
+nagios 3 "CERTPUSH UNKNOWN - no certificate 'www.exmaple.net' in certpush.yml: did you mean www.example.net?" check www.exmaple.net --format nagios
+nagios 3 'CERTPUSH UNKNOWN - unknown option --wran: did you mean --warn?' check --wran 20d --format nagios
+nagios 3 "CERTPUSH UNKNOWN - --warn: a share of" --format nagios check --warn x --crit y
+nagios 3 "CERTPUSH UNKNOWN - push doesn't take --format nagios: text or json" --format nagios push
+nagios 3 "CERTPUSH UNKNOWN - unknown verb 'chekc': did you mean check?" --format nagios chekc
+nagios 3 'CERTPUSH UNKNOWN - ' --format nagios -c nowhere.yml check
+nagios 0 'certpush check - ' --format nagios check --help
+nagios 0 'certpush ' --format nagios --version
+is 0 --format prometheus check
+grep -qxE 'certpush_store_cert_not_after_timestamp_seconds\{certificate="mail.example.net"\} [0-9]{10}' out || wrong "$what: no such metric"
+cp out metrics
+is 0 --format prometheus check --out certpush.prom
+silent
+cmp -s <(grep -v last_run metrics) <(grep -v last_run certpush.prom) || wrong "$what: not the same metrics"
+run --format prometheus check --out nowhere/certpush.prom
+[ $status = 1 ] && [ ! -s out ] && grep -q '^certpush: nowhere/certpush.prom: ' err || wrong 'a file that cannot be written'
+says 'nowhere.yml' --format prometheus -c nowhere.yml check
+
+# ---- hosts that are given: at port 1 nobody listens ----
+
+# asks N WORD...: each of N checks is told once, and none is well
+asks() {
+	local n=$1
+	shift
+	run --format json check-remote "$@"
+	[ $status = 1 ] || wrong "$what: not 1"
+	[ "$(grep -c '"event":"probe".*"verdict":"unreachable"' out)" = "$n" ] || wrong "$what: not $n checks"
+}
+good
+says "no host or group matches 'nohost'" check-remote https 'web:!nohost'
+says "--tunnel: 'nowhere.invalid' isn't in the inventory" check-remote --tunnel https nowhere.invalid
+says "--limit: 'nowhere.invalid' isn't in the inventory" check-remote -l web https nowhere.invalid
+says "no service has such a check" check-remote -l mail https linode
+printf 'https 127.0.0.1:1\nhttps web:!nohost\n' >list
+says "list:2:7: no host or group matches 'nohost'" check-remote --file list
+asks 2 https 127.0.0.1:1 '[127.0.0.1]:1' 127.0.0.1:1
+asks 1 https linode:1
+printf 'https 127.0.0.1:1\nhttps [::1]:1\nsmtp 127.0.0.1:1\nhttps 127.0.0.1:1 other.example.net\nhttps 127.0.0.1:1\n' >list
+asks 4 --file list
+"$certpush" --format json check-remote --file - <list >out 2>err
+[ "$(grep -c verdict out)" = 4 ] || wrong "check-remote --file -: not what the list says"
+asks 1 -4 https 127.0.0.1:1
+run check-remote -6 https 127.0.0.1:1
+grep -q '127.0.0.1: no IPv6 address' out || wrong "$what: has an address"
+run check-remote https linode:1
+[ "$(wc -l <out)" = 1 ] || wrong "$what: a heading over one host"
+run check-remote https linode:1 127.0.0.1:1
+[ "$(wc -l <out)" = 4 ] || wrong "$what: no heading over each host"
+# without an inventory, as long as nobody names one
+rm hosts.yml
+sed -i '/^inventory:/d' certpush.yml
+asks 1 https 127.0.0.1:1
+says "inventory" check-remote
+says "nowhere" check-remote -i nowhere https 127.0.0.1:1
+
 # ---- a key with a passphrase: nobody is dialled before it is open, and at port 1 nobody listens ----
 
 ssh-keygen -q -t ed25519 -a 1 -N 'open sesame' -f locked

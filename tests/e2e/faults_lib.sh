@@ -4,8 +4,9 @@
 # shellcheck source=push_lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/push_lib.sh"
 
-# A row: STEP | WHAT | exit status | held | served | what the host's variables say besides | the line that tells
+# A row: STEP | WHAT | exit status | held | served | what the host's variables say besides of the service | the line that tells [| another]
 # WHAT: as `lab break HOST step` has it (- with a command of the playbook's alone); certpush: it is killed while the step waits.
+# Where a host has several services, it happens to the first of them that comes to the step.
 
 on() { "$lab" exec "$@"; }
 
@@ -59,22 +60,21 @@ killed() {
 	on "$1" rm -f /run/lab/step/here
 }
 
-
-
-# What RELOAD, STOP and START are.
+# What RELOAD, STOP and START are of a service.
 commands_of() {
 	case $1 in
-	panix) echo 'apache|apachectl graceful|service apache2 stop|service apache2 start' ;;
-	ovh) echo 'nginx|nginx -s reload|service nginx stop|service nginx start' ;;
+	apache) echo 'apachectl graceful|service apache2 stop|service apache2 start' ;;
+	nginx) echo 'nginx -s reload|service nginx stop|service nginx start' ;;
+	dovecot) echo 'doveadm reload|service dovecot stop|service dovecot start' ;;
 	esac
 }
 
-# say HOST "KEY: VALUE, KEY: VALUE": of its first service
+# say HOST SERVICE "KEY: VALUE, KEY: VALUE"
 say() {
-	local service reload stop start
-	[[ $2 ]] || return 0
-	IFS='|' read -r service reload stop start <<<"$(commands_of "$1")"
-	printf 'certpush:\n  %s:\n    %s\n' "$service" "$2" |
+	local reload stop start
+	[[ $3 ]] || return 0
+	IFS='|' read -r reload stop start <<<"$(commands_of "$2")"
+	printf 'certpush:\n  %s:\n    %s\n' "$2" "$3" |
 		sed "s/, /\n    /g; s/RELOAD/$reload/g; s/STOP/$stop/g; s/START/$start/g" | host_vars "$1"
 }
 
@@ -135,33 +135,40 @@ mended() {
 	says '^nothing to do: '
 }
 
+# Does a row leave what the next run has to prove?
+leaves_owed() {
+	case $step:$held:$line in
+	commit:* | restore:*) false ;;
+	*:*new*: | *:*new*:*'while the '*) true ;;
+	*) false ;;
+	esac
+}
+
 try() {
-	local host=$1 step=$2 what=$3 want=$4 held=$5 served=$6 vars=$7 line=$8 owed='' name
-	row="$host: $what at $step${vars:+ ($vars)}"
+	local host=$1 service=$2 step=$3 what=$4 want=$5 held=$6 served=$7 vars=$8 line=$9 another=${10} owed='' name
+	row="$host: $what at $step${vars:+ ($service: $vars)}"
 	note_old "$host"
 	for name in "${!old[@]}"; do mint "$name"; done
-	say "$host" "$vars"
+	say "$host" "$service" "$vars"
 	one "$host" "$step" "$what" "$want"
 	[[ $(held_there "$host") == "$held" ]] || fail "$row: it holds $(held_there "$host"), not $held"
 	[[ $(served_there "$host") == "$served" ]] || fail "$row: it serves $(served_there "$host"), not $served"
 	cat "$dir/out" "$dir/err" >"$dir/said"
-	[[ ! $line ]] || grep -Eq -- "${line//HOST/$host}" "$dir/said" || fail "$row: no line matches ${line//HOST/$host}"
-	[[ $what == certpush ]] || (($(grep -c '^fatal: ' "$dir/said") == want)) || fail "$row: not told once"
-	[[ $held != new || $want == 0 || $step == commit ]] || owed=yes
+	for name in "$line" "$another"; do
+		[[ ! $name ]] || grep -Eq -- "${name//HOST/$host}" "$dir/said" || fail "$row: no line matches ${name//HOST/$host}"
+	done
+	(($(grep -c '^fatal: ' "$dir/said") == $(grep -c '^\^fatal' <<<"$line"$'\n'"$another"))) || fail "$row: not told once"
+	((want == 0)) || ! leaves_owed || owed=yes
 	mended "$host" "$step" "$owed"
 }
 
 trimmed() { sed 's/^ *//; s/ *$//' <<<"$1"; }
-# try_rows: each of the lines on standard input is tried.
+# try_rows HOST SERVICE: each of the lines on standard input is tried.
 try_rows() {
-	local step what want held served vars line name
-	while IFS='|' read -r step what want held served vars line <&4; do
+	local step what want held served vars line another name
+	while IFS='|' read -r step what want held served vars line another <&4; do
 		[[ $step ]] || continue
-		for name in step what want held served vars line; do printf -v "$name" %s "$(trimmed "${!name}")"; done
-		try panix "$step" "$what" "$want" "$held" "$served" "$vars" "$line"
-		# with sudo between, and two services
-		case $step:$what in
-		half:cut | stage:cut | swap:c* | swap:fail | restore:cut | reload:cut | reload:certpush | commit:cut) try ovh "$step" "$what" "$want" "$held" "$served" "$vars" "$line" ;;
-		esac
+		for name in step what want held served vars line another; do printf -v "$name" %s "$(trimmed "${!name}")"; done
+		try "$1" "$2" "$step" "$what" "$want" "$held" "$served" "$vars" "$line" "$another"
 	done 4<&0
 }

@@ -19,7 +19,7 @@ hosts='linode panix ovh'
 put_back() { :; }
 
 clean_up() {
-	local status=$?
+	local status=${1-$?}
 	put_back >/dev/null 2>&1 || :
 	for host in $hosts; do "$lab" mend "$host" >/dev/null 2>&1 || :; done
 	if ((status)) && [[ -s $dir/out || -s $dir/err ]]; then
@@ -30,7 +30,7 @@ clean_up() {
 	fi >&2
 	cd /
 	rm -rf "$dir"
-	exit $status
+	exit "$status"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM

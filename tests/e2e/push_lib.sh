@@ -60,14 +60,14 @@ self_signed() {
 names_of() { sed -n "s/^  $1: {names: \[\(.*\)\]}.*/\1/p" "$dir/control/certpush.yml" | tr -d ' "'; }
 
 # mint NAME [KEY=VALUE...]: a new key and certificate in the store. from, to: days from now; issuer: root or
-# stranger; names: with commas; key: as openssl req -newkey takes it.
+# stranger; names: with commas; key: as openssl req -newkey takes it; eku: serverAuth,clientAuth.
 mint() {
-	local name=$1 from=0 to=90 issuer=root key='' names at
+	local name=$1 from=0 to=90 issuer=root key='' eku='' names at
 	names=$(names_of "$name")
 	shift
 	(($# == 0)) || local "$@"
 	{
-		request leaf "$name" -addext "subjectAltName=DNS:${names//,/,DNS:}"
+		request leaf "$name" -addext "subjectAltName=DNS:${names//,/,DNS:}" ${eku:+-addext "extendedKeyUsage=$eku"}
 		sign leaf -cert "$ca/$issuer.pem" -keyfile "$ca/$issuer.key" -extensions leaf -startdate "$(day "$from")" -enddate "$(day "$to")"
 	} >"$ca/log" 2>&1 || fail "no certificate: $(tail -n 1 "$ca/log")"
 	at=$dir/store/$name
@@ -104,7 +104,11 @@ configure_sshd() {
 	"$lab" mend "$1"
 	configured=$1
 }
-trap '(status=$?; if [[ ${configured-} ]]; then configure_sshd "$configured" ""; fi; exit $status); clean_up' EXIT
+leave() {
+	if [[ ${configured-} ]]; then configure_sshd "$configured" '' || :; fi
+	clean_up "$1"
+}
+trap 'leave "$?"' EXIT
 
 # ---- what is there ----
 

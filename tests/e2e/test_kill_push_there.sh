@@ -66,3 +66,29 @@ host_vars panix </dev/null
 ends 0 certpush push -l panix
 up_to_date panix
 nothing_left panix
+
+# Between two services: the one at work is finished, the next isn't begun; the next push does that.
+quiet certpush push -l ovh
+mint www.example.net
+mint imap.example.net
+host_vars ovh <<-END
+	certpush:
+	  dovecot: {reload: "touch /run/here; while [ -e /run/here ]; do sleep 0.1; done; doveadm reload"}
+END
+start push -l ovh
+until "$lab" exec ovh test -e /run/here; do kill -0 $pid || fail 'it ended before'; done
+kill -TERM $pid
+"$lab" exec ovh rm /run/here
+status=0
+wait $pid || status=$?
+((status == 130)) || fail "exit status $status"
+told_once '^fatal: \[ovh\] FAILED! nginx: not begun: interrupted$'
+says '^verified: \[ovh\] => dovecot '
+says '^ovh +: ok=0 +changed=2 +reloaded=1 +verified=4 +unreachable=0 +failed=1$'
+[[ $(pair ovh /etc/dovecot/tls) == "$(stored imap.example.net)" ]] || fail 'dovecot holds another pair'
+nothing_left ovh
+host_vars ovh </dev/null
+ends 0 certpush push -l ovh
+says_not '=> dovecot'
+up_to_date ovh
+nothing_left ovh

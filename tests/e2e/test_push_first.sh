@@ -64,7 +64,7 @@ nothing_left panix
 # An account that there isn't: told, and nothing stays.
 elsewhere panix apache nobody-of-that-name
 ends 1 certpush push -l panix
-told_once '^fatal: \[panix\] FAILED! /etc/first/of/all/key\.pem: install: .*nobody-of-that-name.*; nothing was changed$'
+told_once '^fatal: \[panix\] FAILED! apache: /etc/first/of/all/key\.pem: install: .*nobody-of-that-name.*; nothing was changed$'
 as_before panix
 for host in panix ovh; do host_vars "$host" </dev/null; done
 quiet certpush push -l panix,ovh

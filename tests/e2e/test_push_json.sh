@@ -20,7 +20,7 @@ verified    host service protocol address not_after fingerprint
 owed        host until detail
 held        host service detail
 failed      host [service] detail
-unreachable host detail
+unreachable host [service] detail
 recap       host recap
 summary     detail
 '

@@ -136,3 +136,17 @@ postfix_serves
 on linode sh -c 'cp /root/main.cf /etc/postfix/main.cf; rm -f /etc/postfix/sni* /etc/postfix/tls/*.pem.* /etc/postfix/tls/*.der /etc/postfix/tls/all.p12 \
 	/etc/postfix/tls/public.pem /etc/postfix/tls/*.example.*; postfix reload' 2>/dev/null
 nothing_left linode
+
+# A passphrase that can't be had is looked for once, and told for each that needs it.
+needs_passphrase() {
+	host_vars "$1" <<-END
+		certpush:
+		  $2: {files: [{part: pkcs12, path: /etc/all.p12, secret_command: "sh -c 'echo x >>$dir/asked; echo locked >&2; exit 2'"}]}
+	END
+}
+needs_passphrase ovh nginx
+needs_passphrase panix apache
+ends 1 certpush plan -l ovh,panix nginx apache
+complains '^fatal: \[ovh\] FAILED! nginx: .*: sh: exit status 2: locked$'
+complains '^fatal: \[panix\] FAILED! apache: .*: sh: exit status 2: locked$'
+(($(wc -l <"$dir/asked") == 1)) || fail 'it was looked for more than once'

@@ -20,8 +20,9 @@ old_served='FAILED! (dovecot|nginx): (IMAP|IMAPS|HTTPS) [^ ]*:[0-9]+: serves the
 taken_back() {
 	remember ovh
 	ends 1 certpush push -l "ovh${1:+,$1}"
-	told_once "^fatal: \[ovh\] $old_served; the old files are back$"
-	says '^ovh +: ok=0 +changed=0 +reloaded=0 +verified=0 +unreachable=0 +failed=1'
+	(($(grep -Ec "^fatal: \[ovh\] $old_served; the old files are back$" "$dir/err") == 2)) || fail 'not told of both'
+	(($(wc -l <"$dir/err") == 2)) || fail 'more is told'
+	says '^ovh +: ok=0 +changed=0 +reloaded=0 +verified=0 +unreachable=0 +failed=2'
 	as_before ovh
 	nothing_left ovh
 }

@@ -26,6 +26,13 @@ struct made_wish {
 	const struct made *same; /* whose key it has; NULL: a key of its own */
 };
 
+/* What few certificates want. */
+struct made_special {
+	const char *eku; /* "serverAuth"; NULL: none */
+	unsigned rsa;    /* bits; 0: it is P-256 */
+	bool sha1;       /* so it is signed */
+};
+
 static inline void made_clear(struct made *m)
 {
 	X509_free(m->x509);
@@ -44,7 +51,8 @@ static inline void made_extend(X509 *x, int nid, const char *value)
 }
 
 /* by NULL: self-signed. */
-static inline struct made made_cert(const struct made_wish *w, const struct made *by)
+static inline struct made made_special_cert(const struct made_wish *w,
+	const struct made *by, const struct made_special *special)
 {
 	static long serial = 1;
 	struct made m = { X509_new(), NULL };
@@ -52,7 +60,9 @@ static inline struct made made_cert(const struct made_wish *w, const struct made
 
 	if (w->same)
 		EVP_PKEY_up_ref(w->same->key);
-	m.key = w->same ? w->same->key : EVP_EC_gen("P-256");
+	m.key = w->same        ? w->same->key
+		: special->rsa ? EVP_RSA_gen(special->rsa)
+			       : EVP_EC_gen("P-256");
 	X509_set_version(m.x509, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(m.x509), serial++);
 	X509_gmtime_adj(
@@ -67,9 +77,17 @@ static inline struct made made_cert(const struct made_wish *w, const struct made
 		made_extend(m.x509, NID_subject_alt_name, w->san);
 	else
 		made_extend(m.x509, NID_basic_constraints, "critical,CA:TRUE");
-	if (!X509_sign(m.x509, by ? by->key : m.key, EVP_sha256()))
+	if (special->eku)
+		made_extend(m.x509, NID_ext_key_usage, special->eku);
+	if (!X509_sign(m.x509, by ? by->key : m.key,
+		    special->sha1 ? EVP_sha1() : EVP_sha256()))
 		abort();
 	return m;
+}
+
+static inline struct made made_cert(const struct made_wish *w, const struct made *by)
+{
+	return made_special_cert(w, by, &(const struct made_special){ .eku = NULL });
 }
 
 static inline void made_pem(const struct made *m, struct buf *pem)

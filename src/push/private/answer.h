@@ -38,3 +38,4 @@ bool answer_story(const char *text, const char *nonce, struct remote_story *out,
 	struct err *e) NODISCARD;
 /* The first failure, NULL if there was none. */
 const struct remote_event *remote_story_failure(const struct remote_story *s);
+bool remote_story_failed_at(const struct remote_story *s, const char *step);

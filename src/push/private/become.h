@@ -11,7 +11,7 @@
 #include "base/input.h"
 #include "base/words.h"
 #include "conf/inventory.h"
-#include "push/private/passwords.h"
+#include "push/passwords.h"
 
 /* What a host's shell runs all along, from `sh -c` on: see become.c. */
 extern const char become_run[];

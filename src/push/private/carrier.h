@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "conf/inventory.h"
-#include "push/private/passwords.h"
+#include "push/passwords.h"
 #include "report/report.h"
 #include "ssh/ssh.h"
 

@@ -15,9 +15,14 @@ struct job {
 	struct arena *arena;
 	struct host_plan *plan; /* NULL or without services: nothing to do here */
 	const struct planned_host *planned; /* of push->planned; NULL: it isn't in it */
+	struct host_plan *groups; /* of the plan, after the look: a transaction each */
+	size_t n_groups;
+	struct host_plan *group; /* the one that is at work */
+	const char *halt; /* why no other may be begun there any more; NULL: it may */
 	struct seen_file *seen;
 	struct carrier *carrier;
 	bool sftp_only; /* no command can be run there */
+	bool lacks_sftp;
 	struct recap recap;
 	size_t changes;
 	int retries; /* how often it may still be tried to reach it */
@@ -30,7 +35,7 @@ struct job {
 /* Look at the host and decide. False: it has been told why not. */
 bool job_look(struct job *j);
 
-/* Send, apply, prove; or put back. Tells what happened. */
+/* Send, apply, prove, or put back, one group after the other. Tells what happened. */
 void job_carry_out(struct job *j);
 
 /* Tell what would be done. */
@@ -52,3 +57,13 @@ void job_emit(struct job *j, struct event ev);
 void job_fail(struct job *j, const struct service *s, const struct err *e);
 void job_fail_text(struct job *j, const struct service *s, const char *fmt, ...)
 	PRINTF(3, 4);
+/* What concerns all services of the group. */
+void job_fail_group(struct job *j, const struct err *e);
+
+/* No other group is begun if the session is of no more use after *e; or since the one at
+ * work is neither proved nor back, or nobody knows. */
+void job_lost(struct job *j, const struct err *e);
+void job_unsettled(struct job *j);
+
+/* "nginx, dovecot": those of a plan that have something to take up. */
+const char *job_services(const struct job *j, const struct host_plan *p);

@@ -6,18 +6,22 @@
 #include "base/arena.h"
 #include "plan/plan.h"
 #include "probe/probe.h"
+#include "ssh/ssh.h"
 
 struct proof {
 	struct service_plan *service;
 	const struct check *check;
-	const struct bundle *bundle; /* what must be served */
-	const char *name;            /* SNI, and the name that must match */
-	const char *key;             /* as struct probe_target has it */
-	struct probe_address address;
+	const struct bundle *bundle;  /* what must be served */
+	const char *name;             /* SNI, and the name that must match */
+	const char *key;              /* as struct probe_target has it */
+	struct probe_address address; /* its text is "" if there is none */
+	const char *host; /* where it tunnels to, and the port; NULL: it doesn't */
+	int port;
 	struct probe_result result; /* verdict PROBE_UNREACHABLE with an err until asked */
 };
 
 struct proofs {
+	const struct ssh *through; /* for the checks that tunnel; NULL: there are none */
 	struct proof *list;
 	size_t n;
 };
@@ -30,6 +34,12 @@ DEFINE_AUTO_VALUE(struct proofs, proofs, proofs_clear)
  */
 void proofs_list(struct proofs *out, struct arena *a, struct host_plan *p,
 	bool (*wanted)(const struct service_plan *s), bool patient);
+
+/* Ask it, which has an address, whether it serves what is expected, or anything if that is
+ * NULL. */
+void proof_run(const struct proof *q, const struct ssh *through,
+	const struct prober *prober, const struct chain *expected, int64_t deadline,
+	struct probe_result *r);
 
 /* Ask each once. */
 void proofs_ask(struct proofs *p, const struct prober *prober);

@@ -13,14 +13,15 @@ struct restarts {
 
 /* The services that were found as they should be. */
 void tell_ok(struct job *j);
-/* Files, validates, reloads and restarts; in a dry run: that would be. */
+/* Files, validates, reloads and restarts of the group; in a dry run: that would be. */
 void tell_applied(struct job *j, const struct restarts *r);
 void tell_proofs(struct job *j, const struct proofs *proofs);
-/* In a dry run: what would be asked. A name without an address is a failure already. */
+/* In a dry run: what of the group would be asked. A name without an address is a failure
+ * already. */
 void tell_checks(struct job *j);
 /* What is to be done waits for the host's window. */
 void tell_owed(struct job *j);
-/* A story with a failure in it: which step, and how the host is now. r may be NULL. */
+/* A story with a failure in it: which step, and how the group is now. r may be NULL. */
 void tell_failure(
 	struct job *j, const struct remote_story *story, const struct restarts *r);
 /* How the host is after a story with a failure in it: "; the old files are back" and the

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "report/private/kept.h"
 #include "report/report.h"
 
 #include <pthread.h>
@@ -36,6 +37,9 @@ struct report {
 	char *section; /* a banner that waits */
 	char *heading; /* the host whose probes are being listed */
 	bool in_recap;
+	/* those that sum up */
+	struct kept kept;
+	bool document; /* a text was told: there is nothing to sum up */
 };
 
 /* From the first on nothing is printed; the second prints what was held back. */
@@ -43,9 +47,15 @@ void report_hold(struct report *r);
 void report_release(struct report *r);
 
 typedef void show(struct report *r, const struct event *ev);
-show text_show, json_show;
+show text_show, json_show, nagios_show, prometheus_show;
+typedef int finish(struct report *r, int status);
+finish nagios_finish, prometheus_finish;
+
+/* What a line of text says of the event, without its first word and its colour. */
+void text_rest(struct buf *line, const struct report *r, const struct event *ev);
 
 const char *event_name(enum event_kind kind); /* "changed", as in JSON and docs/events.md */
+const char *level_name(enum event_level level); /* "warning" */
 
 /* What is told even with -q. */
 bool event_is_trouble(const struct event *ev);
@@ -54,5 +64,6 @@ time_t report_now(const struct report *r);
 int report_width(const struct report *r);
 /* "www.example.net: ", "linode: postfix: " or nothing. */
 void report_subject(struct buf *b, const struct event *ev);
+void report_upper(struct buf *b, const char *word); /* ASCII only */
 /* text_tame for a text of several lines: newlines and tabs stay. */
 void tame_lines(char *s);

@@ -13,6 +13,10 @@ char *complaint_host_key(const char *log) NODISCARD;
 /* The last line in which it says what is wrong, tamed; "" if it doesn't. malloc'ed. */
 char *complaint_line(const char *log) NODISCARD;
 
+/* Why a connection to "host:port" wasn't made, in the words of RFC 4254 5.1 and the host's
+ * ("connect failed: Connection refused"), tamed; NULL if it doesn't say. malloc'ed. */
+char *complaint_forward(const char *log, const char *to) NODISCARD;
+
 /* It ended before it was logged in. Returns false. */
 bool complaint_err(const struct ssh_config *c, const struct known_hosts *k, const char *log,
 	struct err *e);

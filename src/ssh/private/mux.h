@@ -1,6 +1,6 @@
 /*
- * mux - a command over the control socket of an ssh that is logged in already: version 4
- * of OpenSSH's PROTOCOL.mux.
+ * mux - a command, or a connection, over the control socket of an ssh that is logged in
+ * already: version 4 of OpenSSH's PROTOCOL.mux.
  *
  * One more ssh for each command would do the same, but makes one status, 255, of a broken
  * connection, of a signal and of a command that ended with 255; and where it isn't let in
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 struct mux {
-	int fd; /* closing it ends the command */
+	int fd; /* closing it ends what was begun */
 	struct buf in;
 	bool greeted, opened, alive, refused; /* the answers that came */
 	bool exited;                          /* with `status` */
@@ -34,6 +34,11 @@ DEFINE_AUTO_VALUE(struct mux, mux, mux_end)
  */
 bool mux_begin(struct mux *m, const char *path, bool subsystem, const char *what,
 	const int fds[3], int64_t deadline, struct err *e) NODISCARD;
+
+/* Begin a connection from the host to host:port, as the host sees them; `fd`, a socket,
+ * becomes its other end, and the caller closes its own. Errors as of mux_begin. */
+bool mux_forward(struct mux *m, const char *path, const char *host, int port, int fd,
+	int64_t deadline, struct err *e) NODISCARD;
 
 /* Once m->fd is readable: take what came, which sets exited and ended. */
 bool mux_hear(struct mux *m, struct err *e) NODISCARD;

@@ -47,8 +47,10 @@ void tether_feed(struct tether *t);
 /* It asks no more: what wasn't taken is forgotten. */
 void tether_answered(struct tether *t);
 
-/* What it printed so far. */
+/* What it printed so far; or since it had printed `from` bytes. */
 void tether_log(const struct tether *t, struct buf *out);
+void tether_log_since(const struct tether *t, off_t from, struct buf *out);
+off_t tether_printed(const struct tether *t);
 
 void tether_end(struct tether *t);
 DEFINE_AUTO_VALUE(struct tether, tether, tether_end)

@@ -7,6 +7,8 @@
 #include "ssh/private/known_hosts.h"
 #include "ssh/ssh.h"
 
+struct master;
+
 /* Why none was opened, as far as another try may do better. */
 struct refusal {
 	bool again;  /* closed before a word was said, as sshd's MaxStartups does */
@@ -35,6 +37,9 @@ struct transport {
 	bool (*sftp_move)(void *t, const struct buf *out, size_t *sent, struct buf *in,
 		int64_t deadline, struct err *e); /* as sftp_pipe has it */
 	bool (*sftp_close)(void *t, int64_t deadline, struct err *e);
+
+	/* What can make connections from the host, by any thread; NULL: nothing. */
+	const struct master *(*master)(const void *t);
 };
 
 extern const struct transport transport_libssh2, transport_openssh;

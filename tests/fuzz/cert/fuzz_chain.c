@@ -22,6 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		for (size_t k = 0; k < ARRAY_LEN(names); k++)
 			(void)cert_covers(c.certs[i], names[k]);
 		(void)cert_has_names(c.certs[i], names, ARRAY_LEN(names));
+		(void)(cert_key_is_weak(c.certs[i]) + cert_signature_is_weak(c.certs[i]) +
+			cert_is_for_clients(c.certs[i]) + cert_is_self_issued(c.certs[i]) +
+			cert_is_issued_by(c.certs[0], c.certs[i]));
 	}
 	chain_to_pem(&c, 0, c.n, &pem);
 	if (!chain_from_pem(pem.data, pem.len, &again, &e) || again.n != c.n)

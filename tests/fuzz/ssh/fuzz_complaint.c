@@ -17,5 +17,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct err e;
 
 	complaint_err(&c, &none, log, &e);
+	free(complaint_forward(log, "h:1"));
 	return 0;
 }

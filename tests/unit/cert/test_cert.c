@@ -1,4 +1,5 @@
 /* What a certificate says of itself, and which names it covers. */
+#include "base/alloc.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "cert/cert.h"
@@ -39,6 +40,23 @@ static void tells_what_it_is(void **state)
 	assert_string_equal(names[1], "*.example.net");
 	assert_string_equal(names[2], "192.0.2.7");
 	assert_string_equal(names[3], "2001:db8::1");
+}
+
+static void a_serial_number_is_told_whole(void **state)
+{
+	/* 20 octets, as CAs give them */
+	static const char number[] = "318581226177353336430613662595136105644987654321";
+	AUTO(issued) struct issued i = issue(&(struct wish){ .cn = "a" }, NULL);
+	AUTO(bignum) BIGNUM *n = NULL;
+	AUTO(cert) struct cert *c = NULL;
+	AUTO(str) char *text = NULL;
+
+	(void)state;
+	assert_true(BN_dec2bn(&n, number) > 0);
+	assert_non_null(BN_to_ASN1_INTEGER(n, X509_get_serialNumber(i.x509)));
+	c = cert_from_x509(i.x509);
+	text = cert_serial_text(c);
+	assert_string_equal(text, number);
 }
 
 static void digests_are_openssls(void **state)
@@ -221,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_what_it_is),
+		cmocka_unit_test(a_serial_number_is_told_whole),
 		cmocka_unit_test(digests_are_openssls),
 		cmocka_unit_test(names_that_are_missing_are_empty),
 		cmocka_unit_test(covers_as_a_client_sees_it),

@@ -173,7 +173,8 @@ static void refuses_too_many(void **state)
 	}
 	assert_err(chain_from_pem(text.data, text.len, &c, &e), &e, ERR_TLS,
 		"17 certificates in one chain");
-	assert_err(chain_from_stack(sk, &c, &e), &e, ERR_TLS, "17 certificates were sent");
+	assert_err(chain_from_stack(sk, NULL, &c, &e), &e, ERR_TLS,
+		"17 certificates were sent");
 	sk_X509_free(sk);
 	assert_err(chain_from_pem(text.data, 1 << 20, &c, &e), &e, ERR_TLS, "too much");
 }
@@ -186,10 +187,10 @@ static void takes_what_a_peer_sent(void **state)
 	struct err e;
 
 	(void)state;
-	assert_err(chain_from_stack(NULL, &c, &e), &e, ERR_TLS, "no certificate");
-	assert_err(chain_from_stack(sk, &c, &e), &e, ERR_TLS, "no certificate");
+	assert_err(chain_from_stack(NULL, NULL, &c, &e), &e, ERR_TLS, "no certificate");
+	assert_err(chain_from_stack(sk, NULL, &c, &e), &e, ERR_TLS, "no certificate");
 	sk_X509_push(sk, i.x509);
-	assert_ok(chain_from_stack(sk, &c, &e), &e);
+	assert_ok(chain_from_stack(sk, NULL, &c, &e), &e);
 	assert_int_equal(c.n, 1);
 	sk_X509_free(sk);
 }

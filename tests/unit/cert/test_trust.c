@@ -64,7 +64,7 @@ static struct chain chain_of(const struct issued *leaf, const struct issued *nex
 	sk_X509_push(sk, leaf->x509);
 	if (next)
 		sk_X509_push(sk, next->x509);
-	assert_ok(chain_from_stack(sk, &c, &e), &e);
+	assert_ok(chain_from_stack(sk, NULL, &c, &e), &e);
 	sk_X509_free(sk);
 	return c;
 }

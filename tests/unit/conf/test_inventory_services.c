@@ -178,6 +178,12 @@ static void overrides_are_checked(void **state)
 		{ "postfix: {certificate: x, build: {command: make, inputs: [/a]}}",
 			"'/a' is the path of no file of service 'postfix'" },
 		{ "inn: {certificate: x, checks: [{protocol: smpt}]}", "smpt" },
+		{ "inn: {certificate: x, swap: directory, files: [{part: cert, path: /a/b}]}, "
+		  "postfix: {certificate: x, files: [{part: cert, path: /a/c/d}]}",
+			"services 'postfix' and 'inn' of host 'h' share a directory that is replaced as a whole (swap: directory): /a/c/d, /a/b" },
+		{ "inn: {certificate: x, files: [{part: cert, path: /a/b}]}, "
+		  "postfix: {certificate: x, swap: directory, files: [{part: cert, path: /a/c}]}",
+			"share a directory that is replaced as a whole" },
 	};
 
 	(void)state;
@@ -195,6 +201,19 @@ static void overrides_are_checked(void **state)
 	}
 }
 
+static void what_lies_beside_a_swapped_directory_is_no_part_of_it(void **state)
+{
+	AUTO(arena) struct arena *a = arena_new();
+	const struct host *h = host_ok(a,
+		"g: {hosts: {h: {certpush: {"
+		"inn: {certificate: x, swap: directory, files: [{part: cert, path: /a/b/c}]}, "
+		"postfix: {certificate: x, files: [{part: cert, path: /a/bc}]}}}}}\n",
+		"h");
+
+	(void)state;
+	assert_int_equal(h->n_services, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +222,7 @@ int main(void)
 		cmocka_unit_test(the_playbooks_definition_stays),
 		cmocka_unit_test(mistakes_are_told_with_their_place),
 		cmocka_unit_test(overrides_are_checked),
+		cmocka_unit_test(what_lies_beside_a_swapped_directory_is_no_part_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

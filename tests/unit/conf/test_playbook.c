@@ -62,7 +62,7 @@ static void a_service_is_read_with_its_defaults(void **state)
 		"  checks: [{protocol: smtp}, {protocol: tls, port: 8443, host: 192.0.2.1, name: A.example.}]\n"
 		"  rollback: never\n"
 		"  wait: 1m\n"
-		"- {service: inn, checks: [{protocol: nntp}]}\n");
+		"- {service: inn, checks: [{protocol: nntp, tunnel: true}]}\n");
 	put(*state, "README", "not yaml: [");
 	put(*state, ".#mail.yml", "not yaml: [");
 	p = good(*state, a);
@@ -89,6 +89,7 @@ static void a_service_is_read_with_its_defaults(void **state)
 	s = playbooks_service(p, "inn", NULL);
 	assert_true(s->rollback);
 	assert_int_equal(s->wait, 15);
+	assert_true(s->checks[0].tunnel);
 	assert_int_equal(s->pos.line, 14);
 	assert_null(playbooks_service(p, "mail", NULL));
 }
@@ -124,6 +125,9 @@ static void bad_playbooks_get_a_line_with_the_place(void **state)
 		{ "- {service: x, reload: a, tlsa: yes}", 1, 33,
 			"tlsa: expected none, require or manage, found the boolean" },
 		{ CHECK_OF("tlsa: mange"), 1, 48, "found 'mange'" },
+		{ CHECK_OF("tunnel: maybe"), 1, 50, "found 'maybe'" },
+		{ CHECK_OF("tunnel: true, tlsa: manage"), 1, 25,
+			"tlsa: no sender goes by the TLSA records of a port" },
 		{ "- {service: x, reload: a, rollback: yes}", 1, 37,
 			"expected auto or never, found the boolean 'yes'" },
 		{ "- {service: x, reload: a, wait: 0}", 1, 33,
@@ -192,7 +196,7 @@ static void bad_playbooks_get_a_line_with_the_place(void **state)
 		{ "- {service: x, checks: smtp}", 1, 24,
 			"checks: expected a list, found 'smtp'" },
 		{ "- {service: x, checks: [smtp]}", 1, 25,
-			"check: expected a mapping (protocol, port, host, name, tlsa), found 'smtp'" },
+			"check: expected a mapping (protocol, port, host, name, …), found 'smtp'" },
 		{ "- {service: x, checks: [{port: 1}]}", 1, 25,
 			"check: 'protocol' is missing" },
 		{ "- {service: x, checks: [{protocol: smpt}]}", 1, 36,
@@ -442,19 +446,21 @@ static void a_check_counts_before_its_service(void **state)
 {
 	static const struct {
 		enum tlsa service, check, want;
+		bool tunnel;
 	} rows[] = {
-		{ TLSA_UNSAID, TLSA_UNSAID, TLSA_NONE },
-		{ TLSA_NONE, TLSA_UNSAID, TLSA_NONE },
-		{ TLSA_REQUIRE, TLSA_UNSAID, TLSA_REQUIRE },
-		{ TLSA_MANAGE, TLSA_NONE, TLSA_NONE },
-		{ TLSA_UNSAID, TLSA_MANAGE, TLSA_MANAGE },
-		{ TLSA_REQUIRE, TLSA_MANAGE, TLSA_MANAGE },
+		{ TLSA_UNSAID, TLSA_UNSAID, TLSA_NONE, false },
+		{ TLSA_NONE, TLSA_UNSAID, TLSA_NONE, false },
+		{ TLSA_REQUIRE, TLSA_UNSAID, TLSA_REQUIRE, false },
+		{ TLSA_MANAGE, TLSA_NONE, TLSA_NONE, false },
+		{ TLSA_UNSAID, TLSA_MANAGE, TLSA_MANAGE, false },
+		{ TLSA_REQUIRE, TLSA_MANAGE, TLSA_MANAGE, false },
+		{ TLSA_REQUIRE, TLSA_UNSAID, TLSA_NONE, true },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct service s = { .tlsa = rows[i].service };
-		const struct check c = { .tlsa = rows[i].check };
+		const struct check c = { .tlsa = rows[i].check, .tunnel = rows[i].tunnel };
 
 		assert_int_equal(check_tlsa(&s, &c), rows[i].want);
 	}

@@ -19,6 +19,7 @@ enum { DAY = 86400, PATIENCE_MS = 8000 };
 #define PARENT "example."
 #define CHILD  "zone.example."
 #define DOMAIN "www.zone.example"
+#define MAIL   "_25._tcp." DOMAIN
 
 struct play {
 	const char *anchor;  /* what the file holds in place of the parent's key */
@@ -33,6 +34,7 @@ struct play {
 	bool silent;
 	bool stop;         /* a stop is requested at the first question */
 	const char *sshfp; /* a record of DOMAIN */
+	const char *tlsa;  /* a record of MAIL */
 };
 
 struct stage {
@@ -145,6 +147,8 @@ static void answer_child(struct stage *s, ldns_pkt *a, const char *name, ldns_rr
 		add(s, a, LDNS_SECTION_ANSWER, soa(CHILD), s->child);
 	else if (text_eq(name, DOMAIN) && type == LDNS_RR_TYPE_SSHFP && s->play.sshfp)
 		add(s, a, LDNS_SECTION_ANSWER, made(s->play.sshfp), s->child);
+	else if (text_eq(name, MAIL) && type == LDNS_RR_TYPE_TLSA && s->play.tlsa)
+		add(s, a, LDNS_SECTION_ANSWER, made(s->play.tlsa), s->child);
 	else if (apex && type == LDNS_RR_TYPE_DNSKEY && signs(s, s->child))
 		add(s, a, LDNS_SECTION_ANSWER, dnskey(s->child), s->child);
 	else
@@ -436,6 +440,55 @@ static void host_keys_are_vouched_for(void **state)
 	}
 }
 
+#define TLSA MAIL ". TLSA "
+
+static void only_tlsa_records_that_are_proved_count(void **state)
+{
+	static const struct {
+		struct play play;
+		int patience_ms;
+		enum dns_tlsa_stand stand;
+		const char *record; /* the only one; NULL: none */
+	} rows[] = {
+		{ { .tlsa = TLSA "3 1 1 " DIGEST }, PATIENCE_MS, DNS_TLSA_SECURE,
+			"3 1 1 " DIGEST },
+		{ { .tlsa = TLSA "2 0 0 30AB" }, PATIENCE_MS, DNS_TLSA_SECURE,
+			"2 0 0 30ab" },
+		{ { .tlsa = NULL }, PATIENCE_MS, DNS_TLSA_SECURE, NULL },
+		{ { .tlsa = TLSA "3 1 1 " DIGEST, .unsigned_child = true }, PATIENCE_MS,
+			DNS_TLSA_OPEN, NULL },
+		{ { .tlsa = TLSA "3 1 1 " DIGEST, .expired = true }, PATIENCE_MS,
+			DNS_TLSA_BOGUS, NULL },
+		{ { .tlsa = TLSA "3 1 1 " DIGEST, .strips = true }, PATIENCE_MS,
+			DNS_TLSA_BOGUS, NULL },
+		{ { .tlsa = TLSA "3 1 1 " DIGEST, .silent = true }, 100, DNS_TLSA_UNTOLD,
+			NULL },
+	};
+	struct stage *s = *state;
+	struct err e = { 0 };
+
+	if (!dns_validator())
+		skip();
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct dns_tlsa_proof p = { .name = MAIL };
+
+		set(s, &rows[i].play);
+		assert_ok(dns_tlsa_prove(&s->config, &p, 1,
+				  deadline_in_ms(rows[i].patience_ms), &e),
+			&e);
+		fake_sync();
+		if (p.stand != rows[i].stand)
+			fail_msg("row %zu: stands at %d", i, (int)p.stand);
+		if (rows[i].record)
+			assert_string_equal(p.records[0], rows[i].record);
+		assert_true(!p.records || !p.records[0] || !p.records[1]);
+		assert_int_equal(p.records && p.records[0], rows[i].record != NULL);
+		assert_int_equal(*p.why != '\0', p.stand == DNS_TLSA_BOGUS);
+		dns_tlsa_proof_clear(&p);
+		assert_null(p.records);
+	}
+}
+
 static void an_anchor_that_is_named_must_be_one(void **state)
 {
 	struct stage *s = *state;
@@ -481,6 +534,7 @@ int main(void)
 		ON_STAGE(what_is_sound_unsigned_or_not_to_be_told_passes),
 		ON_STAGE(what_is_not_signed_is_told_where_that_is_certain),
 		ON_STAGE(host_keys_are_vouched_for),
+		ON_STAGE(only_tlsa_records_that_are_proved_count),
 		ON_STAGE(an_anchor_that_is_named_must_be_one),
 		ON_STAGE(where_no_anchor_leads_nobody_is_asked),
 		ON_STAGE(a_stop_request_ends_it), /* the last: it holds for good */

@@ -269,6 +269,7 @@ static void every_change_of_settings_and_store_is_told(void **state)
 	CHANGED(w->services[0].rollback = false, a, "rollback was auto, is now never");
 	CHANGED(w->services[0].tlsa = TLSA_MANAGE, a, "tlsa was not said, is now manage");
 	CHANGED(w->checks[0].tlsa = TLSA_NONE, a, "checks was smtp, nntp ");
+	CHANGED(w->checks[0].tunnel = true, a, "checks was smtp, nntp ");
 	CHANGED(w->services[0].n_checks = 1, a,
 		"checks was smtp, nntp port=1119 host=h2 name=n, is now smtp");
 	CHANGED((w->services[0].certificates = two, w->services[0].n_certificates = 2), a,

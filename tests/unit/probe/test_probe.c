@@ -23,6 +23,7 @@ enum role {
 	WILDCARD, /* of our CA, older, "*.example.net" */
 	LAPSED,   /* of the same names, expired */
 	EARLY,    /* not valid yet */
+	TINY,     /* with a key of 1024 bits, and signed with SHA-1 */
 	N_ROLES
 };
 
@@ -35,7 +36,10 @@ static const struct made_wish wishes[N_ROLES] = {
 	[WILDCARD] = { "*", "DNS:*.example.net", -80 * MADE_DAY, 10 * MADE_DAY, NULL },
 	[LAPSED] = { "www", "DNS:www.example.net", -90 * MADE_DAY, -1 * MADE_DAY, NULL },
 	[EARLY] = { "www", "DNS:www.example.net", 1 * MADE_DAY, 90 * MADE_DAY, NULL },
+	[TINY] = { "www", "DNS:www.example.net", 0, 0, NULL },
 };
+
+static const struct made_special tiny = { .rsa = 1024, .sha1 = true };
 
 static struct made root, ca, certs[N_ROLES];
 static struct trust *trust;
@@ -50,14 +54,22 @@ struct serve {
 	bool bare; /* without the intermediate */
 };
 
+/* What it is like, beside that. */
+struct manners {
+	int version;  /* the newest that it knows; 0: the newest that there is */
+	bool demands; /* a certificate of the client's, or it's the end */
+};
+
 static struct server {
 	int fd;
 	SSL_CTX *tls;
 	struct probe_address address;
 	pthread_t thread;
-	pthread_mutex_t lock; /* of the three below */
+	pthread_mutex_t lock; /* of all below */
 	const struct serve *list;
 	size_t n, served;
+	struct manners manners;
+	char asked_for[64]; /* by SNI; or "" */
 } server = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static const struct serve *next_serve(void)
@@ -81,6 +93,29 @@ static void line(int fd, const char *said, const char *wanted)
 		;
 }
 
+static void behave(SSL *ssl)
+{
+	pthread_mutex_lock(&server.lock);
+	SSL_set_max_proto_version(ssl, server.manners.version);
+	SSL_set_verify(ssl,
+		server.manners.demands ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+				       : SSL_VERIFY_NONE,
+		NULL);
+	pthread_mutex_unlock(&server.lock);
+}
+
+/* Before it answers: whoever has the answer may look. */
+static int note_name(SSL *ssl, int *alert, void *unused)
+{
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+	(void)alert, (void)unused;
+	pthread_mutex_lock(&server.lock);
+	snprintf(server.asked_for, sizeof server.asked_for, "%s", name ? name : "");
+	pthread_mutex_unlock(&server.lock);
+	return SSL_TLSEXT_ERR_OK;
+}
+
 static void handshake(int fd, const struct serve *s)
 {
 	SSL *ssl = SSL_new(server.tls);
@@ -88,6 +123,7 @@ static void handshake(int fd, const struct serve *s)
 
 	SSL_use_certificate(ssl, certs[s->role].x509);
 	SSL_use_PrivateKey(ssl, certs[s->role].key);
+	behave(ssl);
 	if (!s->bare && s->role != SNAKEOIL)
 		SSL_add1_chain_cert(ssl, ca.x509);
 	SSL_set_fd(ssl, fd);
@@ -135,13 +171,19 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static void start(const struct serve *list, size_t n)
+static void start_mannered(const struct serve *list, size_t n, struct manners manners)
 {
 	pthread_mutex_lock(&server.lock);
 	server.list = list;
 	server.n = n;
 	server.served = 0;
+	server.manners = manners;
 	pthread_mutex_unlock(&server.lock);
+}
+
+static void start(const struct serve *list, size_t n)
+{
+	start_mannered(list, n, (struct manners){ .version = 0 });
 }
 
 static void listen_here(void)
@@ -152,6 +194,9 @@ static void listen_here(void)
 
 	server.tls = SSL_CTX_new(TLS_server_method());
 	SSL_CTX_set_session_cache_mode(server.tls, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_tlsext_servername_callback(server.tls, note_name);
+	SSL_CTX_set_security_level(server.tls, 0);
+	SSL_CTX_set_min_proto_version(server.tls, TLS1_VERSION);
 	server.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(server.fd, (struct sockaddr *)&at, len), 0);
 	assert_int_equal(listen(server.fd, 16), 0);
@@ -171,13 +216,18 @@ static int setup(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	setenv("SSL_CERT_DIR", "/nonexistent", 1);
 	setenv("SSL_CERT_FILE", "/nonexistent", 1);
-	root = made_cert(&(const struct made_wish){ .cn = "Root" }, NULL);
-	ca = made_cert(&(const struct made_wish){ .cn = "R10" }, &root);
+	root = made_cert(&(const struct made_wish){ "Root", NULL, -90 * MADE_DAY,
+				 900 * MADE_DAY, NULL },
+		NULL);
+	ca = made_cert(&(const struct made_wish){ "R10", NULL, -90 * MADE_DAY,
+			       900 * MADE_DAY, NULL },
+		&root);
 	for (int i = 0; i < N_ROLES; i++) {
 		struct made_wish w = wishes[i == SAME_KEY ? OLDER : i];
 
 		w.same = i == SAME_KEY ? &certs[LEAF] : NULL;
-		certs[i] = made_cert(&w, i == SNAKEOIL ? NULL : &ca);
+		certs[i] = made_special_cert(&w, i == SNAKEOIL ? NULL : &ca,
+			i == TINY ? &tiny : &(const struct made_special){ .rsa = 0 });
 	}
 	trust = made_trust(&root);
 	prober = prober_new(trust, &e);
@@ -228,7 +278,7 @@ static const struct row rows[] = {
 	{ "www.example.net", { TLS, STRANGER, false }, LEAF, PROBE_FOREIGN,
 		"serves ftp of" },
 	{ "www.example.net", { TLS, LEAF, true }, LEAF, PROBE_CHAIN,
-		"serves 1 certificates where the store has 2" },
+		"serves 1 certificate where the store has 2" },
 	{ "www.example.net", { TLS, LEAF, true }, -1, PROBE_UNTRUSTED, "R10" },
 	{ "www.example.net", { TLS, SNAKEOIL, false }, -1, PROBE_UNTRUSTED, "self-signed" },
 	{ "mail.example.net", { TLS, LEAF, false }, LEAF, PROBE_WRONG_NAME,
@@ -325,6 +375,99 @@ static void an_unknown_protocol_is_no_ok(void **state)
 	probe_run(prober, &t, &server.address, NULL, deadline_in_ms(5000), &r);
 	assert_int_equal(r.verdict, PROBE_UNREACHABLE);
 	assert_int_equal(r.err.kind, ERR_USAGE);
+}
+
+/* Of an old version, with a tiny key, to a client without the certificate it wants: it is
+ * told what was served. */
+static void whatever_is_served_is_told(void **state)
+{
+	static const struct {
+		enum role role;
+		struct manners manners;
+		const char *tls, *warns;
+	} cases[] = {
+		{ LEAF, { TLS1_3_VERSION, false }, "TLSv1.3 ", "" },
+		{ LEAF, { TLS1_2_VERSION, false }, "TLSv1.2 ", "" },
+		{ LEAF, { TLS1_1_VERSION, false }, "TLSv1.1 ",
+			"no newer TLS than TLSv1.1" },
+		{ LEAF, { TLS1_VERSION, false }, "TLSv1 ", "no newer TLS than TLSv1" },
+		{ TINY, { TLS1_3_VERSION, false }, "TLSv1.3 ",
+			"the key of certificate 0 (www) is too weak: rsa1024; certificate 0 (www) is signed too weakly: ecdsa-with-SHA1" },
+		{ TINY, { TLS1_VERSION, false }, "TLSv1 ",
+			"no newer TLS than TLSv1; the key of" },
+		{ LEAF, { TLS1_3_VERSION, true }, "TLSv1.3 ", "" },
+		{ LEAF, { TLS1_2_VERSION, true }, "TLSv1.2 ",
+			"it ends the handshake with who shows no client certificate" },
+		{ TINY, { TLS1_VERSION, true }, "TLSv1 ",
+			"no newer TLS than TLSv1; the key of" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct serve serve = { TLS, cases[i].role, false };
+		const struct probe_target t = { .protocol = "https",
+			.name = "www.example.net" };
+		AUTO(chain) struct chain expected = expected_of((int)cases[i].role);
+		AUTO(probe_result) struct probe_result r = { 0 };
+
+		start_mannered(&serve, 1, cases[i].manners);
+		probe_run(prober, &t, &server.address, &expected, deadline_in_ms(5000), &r);
+		if (r.verdict != PROBE_OK)
+			fail_msg("case %zu: %s: %s", i, probe_verdict_word(r.verdict),
+				r.err.msg);
+		assert_int_equal(r.served.n, 2);
+		assert_true(text_starts(r.tls, cases[i].tls));
+		if (!text_starts(r.warning, cases[i].warns) ||
+			!*r.warning != !*cases[i].warns)
+			fail_msg("case %zu warns of: %s", i, r.warning);
+		assert_true(r.took > 0);
+		assert_int_equal(r.chain_until, cert_not_after(r.served.certs[0]));
+	}
+}
+
+/* That it wants a certificate of ours is no excuse for another one than the store's. */
+static void a_demand_excuses_nothing(void **state)
+{
+	static const struct serve serve = { TLS, OLDER, false };
+	const struct probe_target t = { .protocol = "https", .name = "www.example.net" };
+	AUTO(chain) struct chain expected = expected_of(LEAF);
+	AUTO(probe_result) struct probe_result r = { 0 };
+
+	(void)state;
+	start_mannered(&serve, 1, (struct manners){ TLS1_2_VERSION, true });
+	probe_run(prober, &t, &server.address, &expected, deadline_in_ms(5000), &r);
+	assert_int_equal(r.verdict, PROBE_OLDER);
+	assert_string_equal(
+		r.warning, "it ends the handshake with who shows no client certificate");
+}
+
+static void a_name_is_said_unless_it_is_not_to_be(void **state)
+{
+	static const struct serve serve = { TLS, LEAF, false };
+	static const struct {
+		const char *name;
+		bool no_sni;
+		const char *said;
+	} cases[] = {
+		{ "www.example.net", false, "www.example.net" },
+		{ "www.example.net", true, "" },
+		{ "192.0.2.7", false, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct probe_target t = { .protocol = "https",
+			.name = cases[i].name,
+			.no_sni = cases[i].no_sni };
+		AUTO(probe_result) struct probe_result r = { 0 };
+
+		start(&serve, 1);
+		probe_run(prober, &t, &server.address, NULL, deadline_in_ms(5000), &r);
+		assert_string_equal(probe_verdict_word(r.verdict), "ok");
+		pthread_mutex_lock(&server.lock);
+		assert_string_equal(server.asked_for, cases[i].said);
+		pthread_mutex_unlock(&server.lock);
+	}
 }
 
 /* What the client offers, as it came (RFC 7301 3.1). */
@@ -484,6 +627,9 @@ int main(void)
 		cmocka_unit_test(a_dialogue_comes_before_the_handshake),
 		cmocka_unit_test(a_closed_port_is_unreachable),
 		cmocka_unit_test(an_unknown_protocol_is_no_ok),
+		cmocka_unit_test(whatever_is_served_is_told),
+		cmocka_unit_test(a_demand_excuses_nothing),
+		cmocka_unit_test(a_name_is_said_unless_it_is_not_to_be),
 		cmocka_unit_test(a_protocol_is_offered_by_its_name),
 		cmocka_unit_test(good_answers_are_wanted_in_a_row),
 		cmocka_unit_test(what_stays_old_is_old_at_the_deadline),

@@ -161,47 +161,6 @@ static void scripts_run_as_somebody_else(void **state)
 	}
 }
 
-/* Somebody is asked once a run, however many hosts there are; and a failure is one too. */
-static void a_password_is_fetched_once(void **state)
-{
-	static const struct {
-		const char *command, *want; /* what fails, or NULL */
-	} rows[] = {
-		{ "sh -c 'echo x >>fetched; echo word'", NULL },
-		{ "sh -c 'echo x >>fetched; echo locked >&2; exit 2'",
-			"that: sh: exit status 2: locked" },
-		{ "sh -c 'echo x >>fetched; echo a; echo b'",
-			"that: a password is one line of text" },
-		{ "sh -c 'echo x >>fetched'", "the secret is empty" },
-	};
-	const char *dir = *state;
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct secret_source from[2] = {
-			{ .command = rows[i].command, .dir = dir, .name = "that" },
-			{ .command = rows[i].command, .dir = dir, .name = "that" }
-		};
-		struct passwords *p = passwords_new();
-		AUTO(buf) struct buf text = BUF_EMPTY;
-
-		drop(dir, "fetched");
-		for (int k = 0; k < 4; k++) {
-			AUTO(buf) struct buf out = BUF_EMPTY;
-			struct err e;
-
-			if (rows[i].want) {
-				assert_err(passwords_read(p, &from[k % 2], &out, &e), &e,
-					ERR_CONFIG, rows[i].want);
-			} else {
-				assert_ok(passwords_read(p, &from[k % 2], &out, &e), &e);
-				assert_string_equal(out.data, "word");
-			}
-		}
-		assert_string_equal(get(dir, "fetched", &text), "x\n");
-		passwords_free(p);
-	}
-}
-
 /* Who one is already nobody becomes: no password is fetched for it. */
 static void nobody_becomes_oneself(void **state)
 {
@@ -223,7 +182,6 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		scratch_test(scripts_run_as_somebody_else),
-		scratch_test(a_password_is_fetched_once),
 		cmocka_unit_test(nobody_becomes_oneself),
 	};
 

@@ -1,51 +1,9 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "check.h"
-#include "report/private/report.h"
+#include "screen.h"
 
 #include <pthread.h>
-
-#define NOW        1795515300 /* 2026-11-24 10:15:00 UTC */
-#define IN_9_DAYS  1796292900 /* 2026-12-03 10:15:00 UTC */
-#define IN_90_DAYS 1803291300 /* 2027-02-22 10:15:00 UTC */
-
-/* A report onto two texts. */
-struct screen {
-	struct report *report;
-	FILE *files[2];
-	char *out, *err;
-	size_t sizes[2];
-};
-
-static void screen_open(struct screen *s, struct report_options o)
-{
-	struct report_streams streams = { .width = 79, .now = NOW };
-
-	s->files[0] = streams.out = open_memstream(&s->out, &s->sizes[0]);
-	s->files[1] = streams.err = open_memstream(&s->err, &s->sizes[1]);
-	s->report = report_on(&o, &streams);
-}
-
-static void screen_close(struct screen *s)
-{
-	report_free(s->report);
-	fclose(s->files[0]);
-	fclose(s->files[1]);
-}
-
-static void screen_clear(struct screen *s)
-{
-	free(s->out);
-	free(s->err);
-}
-DEFINE_AUTO_VALUE(struct screen, screen, screen_clear)
-
-static void show_one(struct screen *s, struct report_options o, struct event ev)
-{
-	screen_open(s, o);
-	report_emit(s->report, &ev);
-	screen_close(s);
-}
 
 #define SHA "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
@@ -186,8 +144,18 @@ static const struct sample {
 		  .verdict = "ok",
 		  .not_after = IN_90_DAYS,
 		  .fingerprint = SHA,
+		  .key_type = "p256",
+		  .signature = "ecdsa-with-SHA256",
+		  .tls = "TLSv1.3 TLS_AES_256_GCM_SHA384",
+		  .chain_not_after = IN_9_DAYS,
+		  .match = MATCH_YES,
+		  .seconds = 0.025,
+		  .warning =
+			  "the chain ends before the certificate does: R10 on Dec  3 10:15:00 2026 GMT",
 		  .alone = true },
-		"    SMTP: OK notAfter=Feb 22 10:15:00 2027 GMT", false, 0 },
+		"    SMTP: OK notAfter=Feb 22 10:15:00 2027 GMT\n"
+		"        warning: the chain ends before the certificate does: R10 on Dec  3 10:15:00 2026 GMT",
+		false, 0 },
 	{ { .kind = EVENT_HOST_KEY,
 		  .host = "linode",
 		  .item = "ssh-ed25519",
@@ -208,6 +176,7 @@ static const struct sample {
 		false, 0 },
 	{ { .kind = EVENT_EXPIRY,
 		  .certificate = "www.example.net",
+		  .level = LEVEL_WARNING,
 		  .not_after = IN_9_DAYS },
 		"expiry: [www.example.net] expires in 9 days (Dec  3 10:15:00 2026 GMT)",
 		false, 0 },
@@ -317,7 +286,7 @@ static void quiet_tells_troubles_and_documents_only(void **state)
 		bool trouble = false;
 
 		for (size_t k = 0; k < ARRAY_LEN(told); k++)
-			trouble |= told[k] == samples[i].ev.kind;
+			trouble |= told[k] == samples[i].ev.kind || samples[i].ev.warning;
 		for (int format = FORMAT_TEXT; format <= FORMAT_JSON; format++) {
 			AUTO(screen) struct screen s = { 0 };
 			bool text = samples[i].ev.kind == EVENT_TEXT;
@@ -584,6 +553,44 @@ static void quiet_probes_tell_only_what_is_wrong(void **state)
 		"    SMTP: OLDER notAfter=Dec  3 10:15:00 2026 GMT\n");
 }
 
+static void probes_near_their_end_are_told_as_such(void **state)
+{
+	static const struct {
+		struct event ev;
+		const char *line;
+	} rows[] = {
+		{ { .level = LEVEL_WARNING, .not_after = IN_9_DAYS },
+			"SMTP: WARNING notAfter=Dec  3 10:15:00 2026 GMT (expires in 9 days)" },
+		{ { .level = LEVEL_CRITICAL, .not_after = NOW + 7200 },
+			"SMTP: CRITICAL notAfter=Nov 24 12:15:00 2026 GMT (expires in 2 hours)" },
+		{ { .level = LEVEL_WARNING,
+			  .not_after = IN_90_DAYS,
+			  .chain_not_after = IN_9_DAYS },
+			"SMTP: WARNING notAfter=Feb 22 10:15:00 2027 GMT "
+			"(its chain expires in 9 days, Dec  3 10:15:00 2026 GMT)" },
+		{ { .level = LEVEL_OK,
+			  .not_after = IN_90_DAYS,
+			  .chain_not_after = IN_9_DAYS },
+			"SMTP: OK notAfter=Feb 22 10:15:00 2027 GMT" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows) * 2; i++) {
+		const bool quiet = i % 2;
+		struct event ev = rows[i / 2].ev;
+		AUTO(screen) struct screen s = { 0 };
+		AUTO(str) char *want = xasprintf("    %s\n", rows[i / 2].line);
+
+		ev.kind = EVENT_PROBE;
+		ev.protocol = "SMTP";
+		ev.verdict = "ok";
+		ev.tls = "TLSv1.3";
+		show_one(&s, (struct report_options){ .quiet = quiet }, ev);
+		assert_string_equal(s.out, quiet ? "" : want);
+		assert_string_equal(s.err, quiet && ev.level != LEVEL_OK ? want : "");
+	}
+}
+
 static void a_banner_is_79_columns_and_waits_for_a_line(void **state)
 {
 	AUTO(screen) struct screen s = { 0 };
@@ -807,9 +814,10 @@ static void a_full_disk_is_noticed(void **state)
 
 	(void)state;
 	assert_non_null(full);
-	assert_true(report_written(r));
+	assert_int_equal(report_finish(r, 0), 0);
 	report_text(r, "text");
-	assert_false(report_written(r));
+	assert_int_equal(report_finish(r, 0), 1);
+	assert_int_equal(report_finish(r, 2), 2);
 	report_free(r);
 	fclose(full);
 }
@@ -887,6 +895,7 @@ int main(void)
 		cmocka_unit_test(questions_have_no_end),
 		cmocka_unit_test(probes_stand_below_their_host),
 		cmocka_unit_test(quiet_probes_tell_only_what_is_wrong),
+		cmocka_unit_test(probes_near_their_end_are_told_as_such),
 		cmocka_unit_test(a_banner_is_79_columns_and_waits_for_a_line),
 		cmocka_unit_test(a_recap_is_aligned_as_ansible_does_it),
 		cmocka_unit_test(a_dry_recap_says_so),

@@ -154,12 +154,50 @@ static void too_early(void **state)
 			fail_msg("%s", cases[i].log);
 }
 
+/* Of several at once, each has its own channel. */
+static void forwards(void **state)
+{
+#define ASKED(to) D "channel_connect_stdio_fwd: " to "\n"
+#define NEW(n)    D "channel " #n ": new stdio-forward [stdio-forward] (inactive timeout: 0)\n"
+	static const struct {
+		const char *log, *to, *why;
+	} cases[] = {
+		{ ASKED("h:24") NEW(
+			  2) "channel 2: open failed: connect failed: Connection refused\r\n",
+			"h:24", "connect failed: Connection refused" },
+		{ ASKED("h:24") NEW(2) ASKED("h:25") NEW(
+			  3) "channel 3: open failed: administratively prohibited: open failed\n"
+			     "channel 2: open failed: connect failed: No route to host\n",
+			"h:24", "connect failed: No route to host" },
+		{ ASKED("h:24") NEW(2) ASKED("h:25") NEW(
+			  3) "channel 3: open failed: administratively prohibited: open failed\n",
+			"h:24", NULL },
+		{ ASKED("h:24") NEW(2) "channel 21: open failed: x\n", "h:24", NULL },
+		{ ASKED("xh:24") NEW(2) "channel 2: open failed: x\n", "h:24", NULL },
+		{ D "channel_connect_stdio_fwd h:24\n" NEW(
+			  2) "channel 2: open failed: a\033b\n",
+			"h:24", "a b" },
+		{ "", "h:24", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(str) char *why = complaint_forward(cases[i].log, cases[i].to);
+
+		if (!cases[i].why)
+			assert_null(why);
+		else
+			assert_string_equal(why, cases[i].why);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made_out),
 		cmocka_unit_test(host_keys),
 		cmocka_unit_test(too_early),
+		cmocka_unit_test(forwards),
 	};
 
 	setenv("HOME", "/nowhere", 1); /* nobody's keys */

@@ -1,0 +1,174 @@
+#include "cli/tlsa.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/survey.h"
+#include "dns/dns.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+enum { ASK_SECONDS = 3 };
+
+static bool is_address(const char *name)
+{
+	struct in6_addr space;
+
+	return inet_pton(AF_INET, name, &space) == 1 ||
+		inet_pton(AF_INET6, name, &space) == 1;
+}
+
+struct wish {
+	const char *place; /* "_25._tcp.mail.example.net"; NULL: no client looks for any */
+	bool done;
+	const char *const *records; /* in the arena, ended by NULL; NULL: none */
+};
+
+/* Whose certificate has the domain's name, while the records stand at the host (RFC 7673
+ * 3). */
+static bool is_xmpp(const char *protocol)
+{
+	return text_eq(protocol, "xmpp-client") || text_eq(protocol, "xmpp-server");
+}
+
+const char *tlsa_place(struct arena *a, const struct question *q)
+{
+	const bool xmpp = is_xmpp(q->protocol);
+	const char *name = xmpp && q->to && !is_address(q->to) ? q->to : q->name;
+
+	if (q->through || q->says == TLSA_NONE ||
+		(q->says == TLSA_UNSAID && !xmpp && !text_eq(q->protocol, "smtp")))
+		return NULL;
+	return name && !is_address(name) ? arena_printf(a, "_%d._tcp.%s", q->port, name)
+					 : NULL;
+}
+
+static struct dns_config resolvers_for(const struct context *c, const char *place)
+{
+	const char *name = strstr(place, "._tcp.") + strlen("._tcp.");
+	const struct dns_settings *d =
+		c->settings ? settings_dns_for(c->settings, name) : NULL;
+	struct dns_config config = { .provider = NULL };
+
+	if (d) {
+		config.resolvers = d->resolvers;
+		config.n_resolvers = d->n_resolvers;
+		config.trust_anchor = d->trust_anchor;
+	}
+	return config;
+}
+
+static const char *const *keep(struct arena *a, char *const *records)
+{
+	const char **kept;
+	size_t n = 0;
+
+	while (records && records[n])
+		n++;
+	if (n == 0)
+		return NULL;
+	kept = arena_calloc(a, n + 1, sizeof *kept);
+	for (size_t i = 0; i < n; i++)
+		kept[i] = arena_strdup(a, records[i]);
+	return kept;
+}
+
+static void note(const struct context *c, const struct dns_tlsa_proof *p)
+{
+	const char *place = p->name;
+
+	switch (p->stand) {
+	case DNS_TLSA_UNTOLD:
+		report_note(c->report, "%s: its TLSA records can't be had", place);
+		break;
+	case DNS_TLSA_OPEN:
+		report_note(c->report,
+			"%s: no TLSA record counts there: DNSSEC proves nothing", place);
+		break;
+	case DNS_TLSA_BOGUS:
+		report_note(c->report, "%s: TLSA: DNSSEC is bogus: %s", place, p->why);
+		break;
+	case DNS_TLSA_SECURE:
+		if (!p->records[0])
+			report_note(c->report, "%s: no TLSA record", place);
+		break;
+	}
+}
+
+/* Those with the same resolvers are asked for together. */
+static bool same_resolvers(const struct dns_config *a, const struct dns_config *b)
+{
+	return a->resolvers == b->resolvers && text_eq(a->trust_anchor, b->trust_anchor);
+}
+
+static bool find(const struct dns_tlsa_proof *list, size_t n, const char *place, size_t *at)
+{
+	for (*at = 0; *at < n; ++*at)
+		if (text_eq(list[*at].name, place))
+			return true;
+	return false;
+}
+
+/* Each of the places that go by this configuration, once. */
+static size_t gather(const struct context *c, const struct wish *all, size_t n,
+	const struct dns_config *config, struct dns_tlsa_proof *list)
+{
+	size_t count = 0, at;
+
+	for (size_t i = 0; i < n; i++) {
+		struct dns_config other;
+
+		if (!all[i].place || find(list, count, all[i].place, &at))
+			continue;
+		other = resolvers_for(c, all[i].place);
+		if (same_resolvers(&other, config))
+			list[count++].name = all[i].place;
+	}
+	return count;
+}
+
+static void find_by(
+	struct context *c, struct wish *all, size_t n, const struct dns_config *config)
+{
+	struct dns_tlsa_proof *list = xcalloc(n, sizeof *list);
+	const size_t count = gather(c, all, n, config, list);
+	size_t at;
+	struct err e;
+
+	if (!dns_tlsa_prove(config, list, count, deadline_in(ASK_SECONDS), &e))
+		report_note(c->report, "TLSA: %s", e.msg);
+	for (size_t i = 0; i < n; i++)
+		if (all[i].place && find(list, count, all[i].place, &at)) {
+			all[i].records = keep(c->arena, list[at].records);
+			all[i].done = true;
+		}
+	for (size_t i = 0; i < count; i++) {
+		note(c, &list[i]);
+		dns_tlsa_proof_clear(&list[i]);
+	}
+	free(list);
+}
+
+static void find_all(struct context *c, struct wish *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct dns_config config;
+
+		if (!all[i].place || all[i].done)
+			continue;
+		config = resolvers_for(c, all[i].place);
+		find_by(c, all, n, &config);
+	}
+}
+
+void tlsa_look_up(struct survey *s)
+{
+	struct wish *all = xcalloc(s->n, sizeof *all);
+
+	for (size_t i = 0; i < s->n; i++)
+		all[i].place = s->list[i].tlsa_at;
+	find_all(s->context, all, s->n);
+	for (size_t i = 0; i < s->n; i++)
+		s->list[i].tlsa = all[i].records;
+	free(all);
+}

@@ -1,0 +1,100 @@
+#!/bin/bash
+# Checks through the host's own SSH session, of a port that only the host itself can reach: in a push and in
+# check-remote, whatever carries sessions otherwise; and where there is no session, or no forwarding.
+# shellcheck source=push_lib.sh
+. "$(dirname "$0")/push_lib.sh"
+
+# nginx on ovh, on its loopback alone
+inside() {
+	"$lab" exec ovh sh -c 'cat >/etc/nginx/conf.d/inside.conf && nginx -s reload' <<-'END'
+		server {
+			listen 127.0.0.1:8443 ssl;
+			ssl_certificate /etc/nginx/tls/fullchain.pem;
+			ssl_certificate_key /etc/nginx/tls/privkey.pem;
+		}
+	END
+}
+# and what is configured back as it was
+put_back() { "$lab" exec ovh sh -c 'rm -f /etc/nginx/conf.d/inside.conf; nginx -s reload'; }
+
+# ovh VARIABLE...: its checks are through a tunnel, and nothing else; more="KEY: VALUE, ", of nginx
+more=
+ovh() {
+	{
+		printf '%s\n' "$@"
+		cat <<-END
+			certpush:
+			  nginx: {certificate: www.example.net, ${more} checks: [{protocol: https, port: 8443, tunnel: true}]}
+			  dovecot: {certificate: imap.example.net, checks: [{protocol: imaps, port: 993, host: 127.0.0.1, tunnel: true}]}
+		END
+	} | host_vars ovh
+}
+
+own_control
+inside
+mint_all
+quiet certpush push
+ends 1 certpush check-remote https ovh:8443
+says 'UNREACHABLE'
+
+# ---- by --tunnel, without a word of it in the inventory ----
+ends 0 certpush check-remote --tunnel -v https ovh:8443 --name www.example.net
+says 'localhost:8443'
+complains '^ovh: ssh-ed25519 SHA256:.*, by OpenSSH, as a tunnel is wanted$'
+# (not inn's: who comes from its own host is another news server to it)
+ends 0 certpush check-remote --tunnel --format json -l web
+jq -e -s 'map(select(.event == "probe")) | length == 4 and all(.verdict == "ok" and (.address | startswith("localhost:")))' "$dir/out" >/dev/null ||
+	fail 'not all by tunnels'
+
+# ---- as the inventory says; a push is proved so ----
+for transport in libssh2 openssh; do
+	ovh "certpush_transport: $transport"
+	ends 0 certpush check-remote -l ovh
+	(($(grep -c ': OK ' "$dir/out") == 2)) || fail 'not both of ovh'
+	mint_all
+	ends 1 certpush check-remote -l ovh
+	(($(grep -c ': OLDER ' "$dir/out") == 2)) || fail 'not both of ovh'
+	ends 0 certpush push -v
+	complains '^ovh: ssh-ed25519 SHA256:.*, by OpenSSH, as a tunnel is wanted$'
+	says '^verified: \[ovh\] => nginx HTTPS .*'
+	up_to_date ovh
+	ends 0 certpush push
+	says '^nothing to do: 5 services on 3 hosts as they should be$'
+done
+
+# the proof is theirs: what isn't taken up is taken back
+more='wait: 3, reload: "true", restart: ~, ' ovh
+mint www.example.net
+remember ovh
+ends 1 certpush push -l ovh
+complains 'nginx.*HTTPS localhost:8443: .*the old files are back'
+as_before ovh
+nothing_left ovh
+ovh
+
+# ---- nobody listens ----
+ends 1 certpush check-remote --tunnel https ovh:8444
+says "UNREACHABLE \(the host can't connect to localhost:8444: Connection refused\)"
+
+# ---- forwarding is forbidden: nothing is changed ----
+configure_sshd ovh '1iAllowTcpForwarding no'
+ends 1 certpush check-remote -l ovh
+(($(grep -c "UNREACHABLE (the host's sshd forbids a tunnel to .*AllowTcpForwarding" "$dir/out") == 2)) || fail 'not said of both'
+remember ovh
+ends 1 certpush push -l ovh
+complains "ovh.*forbids a tunnel to localhost:8443"
+as_before ovh
+nothing_left ovh
+configure_sshd ovh '1iPermitOpen 127.0.0.1:993'
+ends 1 certpush check-remote -l ovh
+(($(grep -c 'IMAPS: OK ' "$dir/out") == 1)) || fail 'what is allowed is not asked'
+(($(grep -c 'HTTPS: UNREACHABLE (.*PermitOpen' "$dir/out") == 1)) || fail 'what is forbidden is not told'
+configure_sshd ovh ''
+
+# ---- no session, for all of its checks ----
+"$lab" break ovh sshd
+ends 1 certpush check-remote -l ovh
+(($(grep -c 'UNREACHABLE (no SSH session to ask from there: ' "$dir/out") == 2)) || fail 'not said of both'
+"$lab" mend ovh
+ends 2 certpush check-remote --tunnel https ovh.example.net
+told_once "isn't in the inventory"
