@@ -7,13 +7,14 @@ lab_hosts() {
 	printf '%s\n' "${servers[@]}"
 	plain=$(cat "$lab_state/plain")
 	for ((n = 1; n <= plain; n++)); do echo "plain$n"; done
+	if [[ -e $lab_state/zoo ]]; then echo zoo; fi
 }
 
 cmd_up() {
 	local plain=${1-0} begin=$EPOCHREALTIME
 	[[ $# -le 1 && $plain =~ ^[0-9]+$ && $plain -le $max_plain ]] || usage "up: not a number of plain hosts, 0 to $max_plain: '$*'"
 	check_machine
-	base_build
+	rootfs_build base
 	lock_instance
 	if is_up_with "$plain"; then
 		say "instance '$LAB' is up already"
@@ -67,6 +68,33 @@ up_failed() {
 seconds_since() {
 	local ms=$(((${EPOCHREALTIME/./} - ${1/./}) / 1000))
 	printf '%d.%d' $((ms / 1000)) $((ms % 1000 / 100))
+}
+
+# One more host in an instance that is up, so that whoever doesn't need it doesn't wait for it.
+cmd_zoo() {
+	local begin=$EPOCHREALTIME
+	[[ $# == 0 ]] || usage 'zoo: and nothing else'
+	need_instance
+	rootfs_build zoo
+	lock_instance
+	if [[ -e $lab_state/zoo ]] && host_is_up zoo; then
+		say "zoo is up already"
+		return
+	fi
+	host_end zoo
+	exec 7<>"$(rootfs_dir zoo).lock"
+	flock -s 7 # held by the host's processes from now on
+	zoo_up
+	exec 7>&-
+	say "zoo is up, in $(seconds_since "$begin") s"
+}
+
+zoo_up() {
+	[[ -e $share/store/$zoo_certificate ]] || pki_add "$zoo_certificate" "$zoo_certificate"
+	{ host_furnish zoo && host_start zoo && until_true 60 host_is_up zoo; } || die "zoo didn't start: $(cat "$lab_state/log/zoo")"
+	ready_wait zoo
+	: >"$lab_state/zoo"
+	known_hosts >"$share/known_hosts"
 }
 
 cmd_down() {

@@ -50,6 +50,9 @@ fault_check() {
 	disk | reload | deaf | stale | step) [[ $(role_certificates "$host") ]] || usage "break: $host has no service with a certificate" ;;
 	unreachable) [[ $host != home ]] || usage 'break: home is where one looks from' ;;
 	esac
+	case $host:$what in
+	zoo:reload | zoo:deaf | zoo:stale) usage "break: $what knows nothing of zoo's servers" ;;
+	esac
 }
 
 # Done at home, where the primary is. Once no secondary lags any more, all of them have caught up before this returns.

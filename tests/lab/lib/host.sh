@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# host - one host: namespaces of its own (mount, pid, uts, ipc, net) below the instance's, and the base root with its own changes over it.
+# host - one host: namespaces of its own (mount, pid, uts, ipc, net) below the instance's, and a root with its own changes over it.
 
 host_pid() { alive "$lab_state/hosts/$1"; }
 host_is_up() { host_pid "$1" >/dev/null; }
@@ -11,8 +11,18 @@ host_start() {
 	net_addresses "$host" >"$lab_state/hosts/$host.net"
 	nsenter --pid="/proc/$instance/ns/pid" -- unshare --mount --uts --ipc --net -- \
 		"$lab_dir/lib/host-start" "$host" "$(host_mac "$host")" "$(host_port "$host")" \
-		"$instance" "$lab_state" "$(base_dir)" \
+		"$instance" "$lab_state" "$(rootfs_dir "$(host_rootfs "$host")")" \
 		</dev/null >"$lab_state/log/$host" 2>&1 9>&-
+}
+
+# What a killed `lab zoo` has left, if anything.
+host_end() {
+	local pid
+	if pid=$(host_pid "$1"); then
+		kill -KILL "$pid"
+		until_true 30 is_gone "$pid" || die "host '$1' (pid $pid) doesn't end"
+	fi
+	rm -rf --one-file-system "$lab_state/hosts/$1" "$lab_state/hosts/$1.root" "$lab_state/hosts/$1.net"
 }
 
 in_host() {
@@ -24,7 +34,7 @@ in_host() {
 }
 host_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# What is laid over the base: what all hosts have, made once (common.root), and each host's own (hosts/HOST.root).
+# What is laid over the root: what all hosts have, made once (common.root), and each host's own (hosts/HOST.root).
 hosts_furnish_common() {
 	local dir=$lab_state/common.root home
 	mkdir -p "$dir/usr/local/lib" "$dir/usr/local/bin" "$dir"/{etc/ssh,root/.ssh,home/deploy/.ssh}

@@ -10,7 +10,7 @@ instance_pid() { alive "$instance_file"; }
 
 instance_start() {
 	local base
-	base=$(base_dir)
+	base=$(rootfs_dir base)
 	mkdir -p "$lab_state"/{hosts,log,broken}
 	chmod 0700 "$lab_state"
 	: >>"$base.lock"
@@ -24,11 +24,10 @@ instance_end() {
 	local pid
 	if pid=$(instance_pid); then
 		kill -KILL "$pid"
-		until_true 30 instance_is_gone "$pid" || die "instance '$LAB' (pid $pid) doesn't end"
+		until_true 30 is_gone "$pid" || die "instance '$LAB' (pid $pid) doesn't end"
 	fi
 	rm -rf --one-file-system "$lab_state"
 }
-instance_is_gone() { [[ ! -e /proc/$1 ]]; }
 
 # The instance is whole once `up` has said so; the file holds the number of plain hosts.
 instance_is_up() {

@@ -18,6 +18,9 @@ alive() {
 	[[ $(process_id "$pid") == "$pid $start" ]] && echo "$pid"
 }
 
+# Has a process with that pid ended?
+is_gone() { [[ ! -e /proc/$1 ]]; }
+
 # nap SECONDS: a sleep without a process.
 nap() {
 	[[ ${nap_fd-} ]] || exec {nap_fd}<> <(:)

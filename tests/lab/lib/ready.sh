@@ -4,10 +4,22 @@
 role_ports() {
 	case $1 in
 	sshd) echo 22 ;;
-	postfix) echo 25 587 ;;
+	postfix) echo 25 465 587 ;;
 	inn) echo 119 563 ;;
 	apache | nginx) echo 443 ;;
 	dovecot) echo 143 993 ;;
+	dovecot-whole) echo 24 110 143 993 995 4190 ;;
+	exim) echo 25 465 587 ;;
+	haproxy) echo 443 ;;
+	inspircd) echo 6667 6697 ;;
+	mariadb) echo 3306 ;;
+	mosquitto) echo 8883 ;;
+	ngircd) echo 6668 6698 ;;
+	postgresql) echo 5432 ;;
+	prosody) echo 5222 5223 5269 5270 ;;
+	slapd) echo 389 636 ;;
+	vsftpd) echo 21 990 ;;
+	xrdp) echo 3389 ;;
 	pebble) echo 14000 15000 ;;
 	esac
 }
@@ -21,13 +33,13 @@ ready_wait() {
 			done
 		done
 	done >"$lab_state/endpoints"
-	net_of_home "$lab_dir/lib/ready-ports" "$lab_state/endpoints" 120 9>&- || ready_failed
+	net_of_home "$lab_dir/lib/ready-ports" "$lab_state/endpoints" 120 9>&- || ready_failed "$@"
 	until_true 120 dns_is_ready || die "the zones didn't get to all secondaries"
 }
 
 ready_failed() {
 	local host log
-	for host in $(lab_hosts); do
+	for host; do
 		for log in "/proc/$(host_pid "$host")/root"/var/log/lab/*; do
 			if [[ -s $log ]]; then sed "s/^/lab: $host: ${log##*/}: /" "$log" >&2; fi
 		done

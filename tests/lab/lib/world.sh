@@ -2,6 +2,7 @@
 # world - who is in the lab: hosts, addresses, what runs where, the zones, and which certificate goes where.
 
 servers=(home linode panix ovh)
+zoo_certificate=zoo.example.net # the one that all servers of the host zoo have
 secondaries=(linode panix ovh) # ns1, ns2, ns3: the zones' public name servers
 zones=(example.net example.org)
 max_plain=200 # names of all of them are in the zone from the start
@@ -19,6 +20,7 @@ number() {
 	linode) id=11 ;;
 	panix) id=12 ;;
 	ovh) id=13 ;;
+	zoo) id=14 ;;
 	plain*) id=$((100 + ${1#plain})) ;;
 	esac
 }
@@ -44,15 +46,19 @@ host_roles() {
 	linode) echo sshd postfix inn knot-secondary ;;
 	panix) echo sshd apache bind-secondary ;;
 	ovh) echo sshd nginx dovecot knot-secondary ;;
+	zoo) echo sshd dovecot-whole exim haproxy inspircd mariadb mosquitto ngircd postgresql prosody slapd vsftpd xrdp ;;
 	*) echo sshd nginx ;;
 	esac
 }
 
+# What a host lies over.
+host_rootfs() { if [[ $1 == zoo ]]; then echo zoo; else echo base; fi; }
+
 check_host() {
 	case $1 in
-	home | linode | panix | ovh) ;;
+	home | linode | panix | ovh | zoo) ;;
 	plain[1-9] | plain[1-9][0-9] | plain1[0-9][0-9] | plain200) ;;
-	*) usage "'$1' is not a host of the lab (home, linode, panix, ovh, plain1, ...)" ;;
+	*) usage "'$1' is not a host of the lab (home, linode, panix, ovh, zoo, plain1, ...)" ;;
 	esac
 }
 
@@ -76,6 +82,20 @@ role_certificates() {
 		echo nginx /etc/nginx/tls www.example.net
 		echo dovecot /etc/dovecot/tls imap.example.net
 		;;
+	zoo)
+		echo dovecot-whole /etc/dovecot/tls "$zoo_certificate"
+		echo exim /etc/exim4/tls "$zoo_certificate"
+		echo haproxy /etc/haproxy/tls "$zoo_certificate"
+		echo inspircd /etc/inspircd/tls "$zoo_certificate"
+		echo mariadb /etc/mysql/tls "$zoo_certificate"
+		echo mosquitto /etc/mosquitto/tls "$zoo_certificate"
+		echo ngircd /etc/ngircd/tls "$zoo_certificate"
+		echo postgresql /etc/postgresql/tls "$zoo_certificate"
+		echo prosody /etc/prosody/tls "$zoo_certificate"
+		echo slapd /etc/ldap/tls "$zoo_certificate"
+		echo vsftpd /etc/vsftpd/tls "$zoo_certificate"
+		echo xrdp /etc/xrdp/tls "$zoo_certificate"
+		;;
 	plain*) echo nginx /etc/nginx/tls plain.example.net ;;
 	esac
 }
@@ -88,6 +108,7 @@ names() {
 	for n in linode mail smtp news ns1; do echo "$n $(host_addresses linode)"; done
 	for n in panix ns2; do echo "$n $(host_addresses panix)"; done
 	for n in ovh imap ns3; do echo "$n $(host_addresses ovh)"; done
+	echo "zoo $(host_addresses zoo)"
 	for n in www @; do echo "$n $(host_addresses panix) $(host_addresses ovh)"; done
 	for ((n = 1; n <= max_plain; n++)); do
 		printf 'plain%s ' "$n"

@@ -4,6 +4,7 @@
 endpoints='
 linode.example.net:25  linode.example.net smtp
 linode.example.net:587 linode.example.net smtp
+linode.example.net:465 linode.example.net
 linode.example.net:119 linode.example.net nntp
 linode.example.net:563 linode.example.net
 panix.example.net:443  www.example.net
