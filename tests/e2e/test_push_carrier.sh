@@ -50,9 +50,19 @@ host_vars panix <<<"ansible_ssh_private_key_file: $dir/rsa
 certpush_transport: libssh2"
 ends 1 certpush push -l panix
 complains "login as root refused .*rsa.*libssh2 [0-9.]+ can't use RSA keys"
+# a FIDO key, in software
+cc -shared -fPIC -o "$dir/fido.so" "$here/fido.c" -lcrypto
+ssh-keygen -q -t ed25519-sk -N '' -w "$dir/fido.so" -f "$dir/fido"
+"$lab" exec panix sh -c 'cat >>~/.ssh/authorized_keys' <"$dir/fido.pub"
+host_vars panix <<<"ansible_ssh_private_key_file: $dir/fido
+ansible_ssh_extra_args: -o SecurityKeyProvider=$dir/fido.so"
+mint_all
+ends 0 certpush push -v -l panix
+complains '^panix: .*, by OpenSSH, as '
+up_to_date panix
 host_vars panix </dev/null
 host_vars ovh </dev/null
-"$lab" exec panix sed -i "\$d" /root/.ssh/authorized_keys
+"$lab" exec panix sed -i "\$d;/^sk-/d" /root/.ssh/authorized_keys
 "$lab" break panix hostkey
 ends 1 certpush push -l panix
 complains 'has changed: it is now ssh-ed25519 SHA256:'
