@@ -39,6 +39,11 @@ int64_t deadline_first(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+int64_t deadline_last(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 int deadline_left(int64_t deadline)
 {
 	int64_t left = deadline - clock_ms();

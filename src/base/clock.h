@@ -17,6 +17,7 @@ int64_t clock_us(void); /* microseconds of the same clock */
 int64_t deadline_in_ms(int64_t ms);
 int64_t deadline_in(int seconds);
 int64_t deadline_first(int64_t a, int64_t b);
+int64_t deadline_last(int64_t a, int64_t b);
 /* Milliseconds that are left, 0 if none; fit for poll(2). */
 int deadline_left(int64_t deadline);
 

@@ -14,15 +14,16 @@
 #define ASK_SECONDS 10
 #define IN_A_ROW    3
 
-/* Many times, if it may take its time. */
+/* Many times, if it may take its time; whose turn comes late, for as long as one takes. */
 static void run(const struct survey *s, struct question *q, const struct probe_target *t)
 {
+	const int64_t once = deadline_in(ASK_SECONDS);
+
 	if (s->context->options->patience > 0)
-		probe_until(s->prober, t, &q->address, q->expected, IN_A_ROW, s->deadline,
-			&q->result);
+		probe_until(s->prober, t, &q->address, q->expected, IN_A_ROW,
+			deadline_last(s->deadline, once), &q->result);
 	else
-		probe_run(s->prober, t, &q->address, q->expected, deadline_in(ASK_SECONDS),
-			&q->result);
+		probe_run(s->prober, t, &q->address, q->expected, once, &q->result);
 }
 
 static void run_there(const struct survey *s, struct question *q, struct probe_target t)
@@ -63,7 +64,7 @@ static void ask_all(struct survey *s)
 	const struct context *c = s->context;
 
 	tlsa_look_up(s);
-	passages_open(&s->passages, c);
+	passages_open(&s->passages, c, s->deadline);
 	crew_run((size_t)c->options->forks, s->n, ask, s);
 	for (size_t i = 0; i < s->n; i++)
 		if (s->list[i].twin)
@@ -191,7 +192,7 @@ static void tell_check(const struct survey *s, size_t from, size_t to)
 
 static int tell_all(const struct survey *s)
 {
-	bool well = true;
+	bool well = !s->blind;
 
 	for (size_t from = 0, to; from < s->n; from = to) {
 		for (to = from; to < s->n && s->list[to].check == s->list[from].check; to++)
@@ -225,6 +226,10 @@ static bool check_options(const struct options *o, struct err *e)
 			o->name ? "name" : "no-sni");
 	if (o->ipv4 && o->ipv6)
 		return err_set(e, ERR_USAGE, "--ipv4 and --ipv6 leave no address");
+	if (o->tunnel && (o->ipv4 || o->ipv6))
+		return err_set(e, ERR_USAGE,
+			"--%s doesn't go with --tunnel: the host itself chooses the address",
+			o->ipv4 ? "ipv4" : "ipv6");
 	return survey_protocol(o->n_words > 0 ? o->words[0] : NULL, e);
 }
 

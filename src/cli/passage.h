@@ -20,6 +20,6 @@ struct passages {
 /* The host's, which is added if there is none yet. */
 struct passage *passages_of(struct passages *p, const struct host *h);
 
-/* Log in, side by side. */
-void passages_open(struct passages *p, const struct context *c);
+/* Log in, side by side; until the deadline again where a host can't be reached. */
+void passages_open(struct passages *p, const struct context *c, int64_t deadline);
 void passages_close(struct passages *p);

@@ -8,8 +8,9 @@
 struct stored {
 	struct stored *next;
 	const char *name;
-	struct chain chain; /* n is 0: it can't be read, or isn't there */
-	bool missed;        /* which has been told */
+	struct chain chain; /* n is 0: it isn't there, or can't be read: why */
+	struct err why;
+	bool missed; /* which has been told */
 };
 
 void survey_end(struct survey *s)
@@ -31,7 +32,6 @@ static struct stored *look_up(struct survey *s, const char *name)
 {
 	struct context *c = s->context;
 	struct stored *st;
-	struct err e;
 
 	for (st = s->stored; st; st = st->next)
 		if (text_eq(st->name, name))
@@ -40,9 +40,25 @@ static struct stored *look_up(struct survey *s, const char *name)
 	st->name = name;
 	st->next = s->stored;
 	s->stored = st;
-	if (store_has(c->store, name) && !store_read_chain(c->store, name, &st->chain, &e))
+	if (!store_lacks(c->store, name) &&
+		!store_read_chain(c->store, name, &st->chain, &st->why))
 		chain_clear(&st->chain);
 	return st;
+}
+
+static void tell_missed(struct survey *s, const struct stored *st)
+{
+	struct err why = st->why;
+
+	if (why.kind == ERR_NONE) {
+		report_warn(s->context->report,
+			"%s: not in the store, so what is served can't be compared",
+			st->name);
+		return;
+	}
+	err_wrap(&why, "what is served can't be compared with %s", st->name);
+	report_error(s->context->report, &why);
+	s->blind = true;
 }
 
 /* NULL if the store can't tell: then what is served is judged by itself. */
@@ -53,10 +69,19 @@ static const struct chain *stored_chain(struct survey *s, const char *name)
 	if (st->chain.n > 0)
 		return &st->chain;
 	if (!st->missed)
-		report_warn(s->context->report,
-			"%s: not in the store, so what is served can't be compared", name);
+		tell_missed(s, st);
 	st->missed = true;
 	return NULL;
+}
+
+/* Whose names aren't known may be the one. */
+static void tell_unread(struct survey *s, struct stored *st)
+{
+	if (st->why.kind != ERR_NONE && !st->missed)
+		report_warn(s->context->report,
+			"what is served can't be compared with %s: %s", st->name,
+			st->why.msg);
+	st->missed |= st->why.kind != ERR_NONE;
 }
 
 /*
@@ -73,11 +98,12 @@ static size_t covering_chains(
 
 	for (size_t i = 0; settings && i < settings->n_certificates; i++) {
 		const struct certificate *c = &settings->certificates[i];
-		const struct stored *st;
+		struct stored *st;
 
 		if (entry && !text_eq(c->entry, entry))
 			continue;
 		st = look_up(s, c->name);
+		tell_unread(s, st);
 		if (st->chain.n == 0 || !cert_covers(st->chain.certs[0], host))
 			continue;
 		entry = c->entry;

@@ -41,6 +41,7 @@ struct survey {
 	struct question *list;
 	size_t n;
 	bool alone;               /* one host was asked for by its name */
+	bool blind;               /* what is expected of a service couldn't be read */
 	struct passages passages; /* for the questions that go through one */
 
 	struct stored *stored; /* in the arena */

@@ -8,7 +8,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-enum { ASK_SECONDS = 3 };
+/* For all; more of them take more. */
+enum { ASK_SECONDS = 3, A_SECOND = 100 };
 
 static bool is_address(const char *name)
 {
@@ -20,6 +21,7 @@ static bool is_address(const char *name)
 
 struct wish {
 	const char *place; /* "_25._tcp.mail.example.net"; NULL: no client looks for any */
+	bool must;         /* the inventory says that there are some */
 	bool done;
 	const char *const *records; /* in the arena, ended by NULL; NULL: none */
 };
@@ -73,26 +75,24 @@ static const char *const *keep(struct arena *a, char *const *records)
 	return kept;
 }
 
-static void note(const struct context *c, const struct dns_tlsa_proof *p)
+/* What keeps records from counting; a service that must have some is told without -v, too.
+ */
+static void note(const struct context *c, const struct dns_tlsa_proof *p, bool must)
 {
-	const char *place = p->name;
+	AUTO(str) char *bogus = xasprintf("DNSSEC is bogus: %s", p->why);
+	const char *const whys[] = {
+		[DNS_TLSA_UNTOLD] = "they can't be had",
+		[DNS_TLSA_OPEN] = "none counts: DNSSEC proves nothing there",
+		[DNS_TLSA_BOGUS] = bogus,
+		[DNS_TLSA_SECURE] = "there is none",
+	};
 
-	switch (p->stand) {
-	case DNS_TLSA_UNTOLD:
-		report_note(c->report, "%s: its TLSA records can't be had", place);
-		break;
-	case DNS_TLSA_OPEN:
-		report_note(c->report,
-			"%s: no TLSA record counts there: DNSSEC proves nothing", place);
-		break;
-	case DNS_TLSA_BOGUS:
-		report_note(c->report, "%s: TLSA: DNSSEC is bogus: %s", place, p->why);
-		break;
-	case DNS_TLSA_SECURE:
-		if (!p->records[0])
-			report_note(c->report, "%s: no TLSA record", place);
-		break;
-	}
+	if (p->stand == DNS_TLSA_SECURE && p->records[0])
+		return;
+	if (must || p->stand == DNS_TLSA_BOGUS)
+		report_warn(c->report, "TLSA records at %s: %s", p->name, whys[p->stand]);
+	else
+		report_note(c->report, "TLSA records at %s: %s", p->name, whys[p->stand]);
 }
 
 /* Those with the same resolvers are asked for together. */
@@ -127,15 +127,24 @@ static size_t gather(const struct context *c, const struct wish *all, size_t n,
 	return count;
 }
 
+static bool is_must(const struct wish *all, size_t n, const char *place)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].must && text_eq(all[i].place, place))
+			return true;
+	return false;
+}
+
 static void find_by(
 	struct context *c, struct wish *all, size_t n, const struct dns_config *config)
 {
 	struct dns_tlsa_proof *list = xcalloc(n, sizeof *list);
 	const size_t count = gather(c, all, n, config, list);
+	const int seconds = ASK_SECONDS + (int)(count / A_SECOND);
 	size_t at;
 	struct err e;
 
-	if (!dns_tlsa_prove(config, list, count, deadline_in(ASK_SECONDS), &e))
+	if (!dns_tlsa_prove(config, list, count, deadline_in(seconds), &e))
 		report_note(c->report, "TLSA: %s", e.msg);
 	for (size_t i = 0; i < n; i++)
 		if (all[i].place && find(list, count, all[i].place, &at)) {
@@ -143,7 +152,7 @@ static void find_by(
 			all[i].done = true;
 		}
 	for (size_t i = 0; i < count; i++) {
-		note(c, &list[i]);
+		note(c, &list[i], is_must(all, n, list[i].name));
 		dns_tlsa_proof_clear(&list[i]);
 	}
 	free(list);
@@ -165,8 +174,10 @@ void tlsa_look_up(struct survey *s)
 {
 	struct wish *all = xcalloc(s->n, sizeof *all);
 
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++) {
 		all[i].place = s->list[i].tlsa_at;
+		all[i].must = s->list[i].says > TLSA_NONE;
+	}
 	find_all(s->context, all, s->n);
 	for (size_t i = 0; i < s->n; i++)
 		s->list[i].tlsa = all[i].records;

@@ -62,7 +62,8 @@ bool endpoint_is_pattern(const char *text)
 {
 	const char *colon = strchr(text, ':');
 
-	if (is_address(text) || (*text == '[' && strchr(text, ']')))
+	/* %: fe80::1%eth0 */
+	if (is_address(text) || strchr(text, '%') || (*text == '[' && strchr(text, ']')))
 		return false;
 	if (strpbrk(text, "*?!&,~@["))
 		return true;

@@ -17,8 +17,12 @@ static void ask_past_them(
 		validator_ask(NULL, anchors, again, n_again, deadline);
 	for (size_t i = 0, k = 0; i < n; i++)
 		if (q[i].verdict == VERDICT_BOGUS) {
-			questions_clear(&q[i], 1);
-			q[i] = again[k++];
+			struct question *worse = again[k].told ? &q[i] : &again[k];
+
+			questions_clear(worse, 1);
+			if (worse == &q[i])
+				q[i] = again[k];
+			k++;
 		}
 	free(again);
 }

@@ -58,12 +58,32 @@ static bool is_address(const char *name)
 		inet_pton(AF_INET6, name, bytes) == 1;
 }
 
-/* What OpenSSL has to say of a failed handshake, in a few words. */
-static bool tls_error(struct err *e, int why)
+/* The alerts of servers that don't get the certificate they want (RFC 5246 7.2.2, RFC 8446
+ * 6.2). */
+static bool wants_ours(unsigned long code)
 {
+	static const int reasons[] = {
+		SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,
+		SSL_R_SSLV3_ALERT_NO_CERTIFICATE,
+		SSL_R_SSLV3_ALERT_BAD_CERTIFICATE,
+		SSL_R_TLSV1_ALERT_ACCESS_DENIED,
+		SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == reasons[i])
+			return true;
+	return false;
+}
+
+/* What OpenSSL has to say of a failed handshake, in a few words. */
+static bool tls_error(SSL *ssl, struct err *e, int why)
+{
+	struct dialled *d = SSL_get_app_data(ssl);
 	unsigned long code = ERR_peek_last_error();
 	const char *reason = code ? ERR_reason_error_string(code) : NULL;
 
+	d->refused = d->asked && wants_ours(code);
 	if (reason)
 		err_set(e, ERR_TLS, "TLS handshake: %s", reason);
 	else if (why == SSL_ERROR_SYSCALL && errno)
@@ -87,7 +107,7 @@ static bool handshake(SSL *ssl, int fd, int64_t deadline, struct err *e)
 			return true;
 		why = SSL_get_error(ssl, rc);
 		if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
-			return tls_error(e, why);
+			return tls_error(ssl, e, why);
 		if (!wait_fd(
 			    fd, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline, e))
 			return err_wrap(e, "TLS handshake");
@@ -111,11 +131,12 @@ static bool set_key(SSL *ssl, const char *key)
 	} kinds[] = {
 		{ "rsa",
 			"RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512:RSA+SHA1",
-			"aRSA" },
-		{ "ecdsa", "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ECDSA+SHA1", "aECDSA" },
+			"aRSA:!eNULL:!aNULL" },
+		{ "ecdsa", "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ECDSA+SHA1",
+			"aECDSA:!eNULL:!aNULL" },
 	};
 
-	for (size_t i = 0; key && i < sizeof kinds / sizeof *kinds; i++)
+	for (size_t i = 0; key && i < ARRAY_LEN(kinds); i++)
 		if (text_eq(key, kinds[i].key))
 			return SSL_set1_sigalgs_list(ssl, kinds[i].signatures) == 1 &&
 				SSL_set_cipher_list(ssl, kinds[i].ciphers) == 1;
@@ -153,6 +174,12 @@ void dialled_clear(struct dialled *d)
 	d->ssl = NULL;
 }
 
+static bool no_session(struct err *e)
+{
+	ERR_clear_error();
+	return err_set(e, ERR_TLS, "no TLS session could be made");
+}
+
 bool dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
 	const struct probe_target *t, int64_t deadline, struct dialled *out, struct err *e)
 {
@@ -166,7 +193,7 @@ bool dial_tls(struct ssl_ctx_st *ctx, int fd, const struct dialect *d,
 		!set_dialect(out->ssl, fd, d) ||
 		!set_sni(out->ssl, t->no_sni ? NULL : t->name) ||
 		!set_key(out->ssl, t->key))
-		return err_set(e, ERR_TLS, "no TLS session could be made");
+		return no_session(e);
 	return handshake(out->ssl, fd, deadline, e) ||
 		(t->key ? err_wrap(e, "asked for an %s key", t->key) : false);
 }

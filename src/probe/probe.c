@@ -69,12 +69,11 @@ static enum probe_verdict failed(enum err_kind kind)
 
 /* Did the server show that the certificate's key is its own, and then end it for want of a
  * certificate of ours? That is no fault of what it serves. */
-static bool ended_for_ours(const struct dialled *d, const struct err *e)
+static bool ended_for_ours(const struct dialled *d)
 {
 	int unused;
 
-	return e->kind == ERR_TLS && d->asked &&
-		SSL_get_peer_signature_nid(d->ssl, &unused) == 1;
+	return d->refused && SSL_get_peer_signature_nid(d->ssl, &unused) == 1;
 }
 
 /* A handshake that failed proves nothing of what was shown in it. */
@@ -130,7 +129,7 @@ static void ask(const struct prober *p, const struct probe_target *t,
 		return;
 	}
 	r->verdict = failed(r->err.kind);
-	if (ended_for_ours(&dialled, &r->err)) {
+	if (ended_for_ours(&dialled)) {
 		look(p, t, expected, dialled.ssl, r);
 		remark(r, "it ends the handshake with who shows no client certificate");
 	} else if (dialled.ssl) {

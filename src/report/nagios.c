@@ -288,7 +288,7 @@ int nagios_finish(struct report *r, int status)
 	enum event_level level;
 
 	if (r->document && r->kept.n == 0)
-		return status;
+		return status > 1 ? LEVEL_UNKNOWN : status;
 	sorted = sort(&r->kept);
 	level = level_at_end(status, sorted[0]);
 	put_headline(&r->page.out, r, level, sorted[0]);

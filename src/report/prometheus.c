@@ -309,8 +309,8 @@ static bool deliver(struct report *r, const struct buf *text, struct err *e)
 }
 
 /*
- * With a status of more than 1 nothing was found out: the file stays, and its last run
- * tells how old it is.
+ * Where nothing was found out, for a store that can't be read or the like, the file stays,
+ * and its last run tells how old it is.
  */
 int prometheus_finish(struct report *r, int status)
 {
@@ -319,7 +319,7 @@ int prometheus_finish(struct report *r, int status)
 	struct err e = { 0 };
 	size_t n;
 
-	if (r->document || status > 1)
+	if (r->document || status > 1 || (status > 0 && r->kept.n == 0))
 		return status;
 	list = collect(&r->kept, &n);
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)

@@ -5,6 +5,7 @@
 #include "digest/digest.h"
 #include "store/private/store.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -134,13 +135,26 @@ char *store_dir(const struct store *s, const char *name, struct err *e)
 	return path_in(s->path, name);
 }
 
-bool store_has(const struct store *s, const char *name)
+static char *fullchain_path(const struct store *s, const char *name)
 {
 	struct err none;
 	AUTO(str) char *dir = store_dir(s, name, &none);
-	AUTO(str) char *path = dir ? path_in(dir, part_files[FULLCHAIN]) : NULL;
+
+	return dir ? path_in(dir, part_files[FULLCHAIN]) : NULL;
+}
+
+bool store_has(const struct store *s, const char *name)
+{
+	AUTO(str) char *path = fullchain_path(s, name);
 
 	return path && fs_exists(path);
+}
+
+bool store_lacks(const struct store *s, const char *name)
+{
+	AUTO(str) char *path = fullchain_path(s, name);
+
+	return !path || (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR));
 }
 
 bool store_names(const struct store *s, char ***names, size_t *n, struct err *e)

@@ -65,6 +65,8 @@ bool bundle_from_pem(struct bundle *b, const char *fullchain, size_t len,
 
 /* True if NAME has a fullchain.pem; whether it can be read is told by store_read. */
 bool store_has(const struct store *s, const char *name);
+/* True if it hasn't, for sure; false also where nobody may look. */
+bool store_lacks(const struct store *s, const char *name);
 
 /*
  * The current generation, read as one (the symlink is resolved once, so that a swap in

@@ -153,6 +153,7 @@ says "--file lists all that is asked: no words go with it" check-remote --file l
 says "--all-names doesn't go with --name" check-remote --all-names --name x smtp
 says "--all-names doesn't go with --no-sni" check-remote --no-sni --all-names
 says "--ipv4 and --ipv6 leave no address" check-remote -46 smtp localhost
+says "--ipv6 doesn't go with --tunnel" check-remote -6 --tunnel smtp localhost
 says "--name: '*.example.net' has a '*'" check-remote --name '*.example.net' smtp localhost
 says "--tunnel: 'localhost' isn't in the inventory" check-remote --tunnel smtp localhost
 says "<stdin>:1:1: nothing to check" check-remote --file -
@@ -367,6 +368,13 @@ cmp -s <(grep -v last_run metrics) <(grep -v last_run certpush.prom) || wrong "$
 run --format prometheus check --out nowhere/certpush.prom
 [ $status = 1 ] && [ ! -s out ] && grep -q '^certpush: nowhere/certpush.prom: ' err || wrong 'a file that cannot be written'
 says 'nowhere.yml' --format prometheus -c nowhere.yml check
+cp certpush.prom before
+echo 'trust: nowhere.pem' >>certpush.yml
+run --format prometheus check-remote --out certpush.prom
+[ $status = 1 ] && cmp -s before certpush.prom || wrong 'a run that found out nothing'
+good
+run --format nagios
+[ $status = 3 ] || wrong 'nagios, and no verb: not unknown'
 
 # ---- hosts that are given: at port 1 nobody listens ----
 

@@ -95,3 +95,30 @@ cp "$dir/control/certpush.yml" "$dir/alone.yml"
 sed -i "/^inventory:/d; s|store: .*|store: $dir/store|" "$dir/alone.yml"
 ends 0 certpush -c "$dir/alone.yml" check-remote https www.example.net
 ends 2 certpush -c "$dir/alone.yml" check-remote
+
+# ---- what is expected can't be read: never called well ----
+cd "$dir/control"
+for file in "$dir"/store/www.example.net/{fullchain,cert}.pem; do echo junk >"$file"; done
+ends 1 certpush check-remote --name www.example.net https panix
+says '^    HTTPS: OK '
+complains "^certpush: what is served can't be compared with www.example.net: .*fullchain.pem: "
+ends 3 certpush --format nagios check-remote --name www.example.net https panix
+says '^CERTPUSH UNKNOWN - '
+# of others' hosts it may be the one
+ends 0 certpush -c "$dir/alone.yml" check-remote https ovh.example.net --name www.example.net
+complains "^\[WARNING\]: what is served can't be compared with www.example.net: "
+
+# ---- whose turn comes late has time of its own ----
+"$lab" exec panix python3 -c '
+import os, socket, time
+silent = [socket.create_server(("10.53.0.12", port)) for port in (7001, 7002)]
+open("/run/silent", "w").close()
+while os.path.exists("/run/silent"):
+    time.sleep(0.1)' &
+until "$lab" exec panix test -e /run/silent; do sleep 0.1; done
+printf 'https panix:7001\nhttps panix:7002\nhttps ovh:443 www.example.net\n' >list
+run_late() { certpush check-remote -f 2 --wait 1s --file list; }
+ends 1 run_late
+says '^    HTTPS: OK '
+"$lab" exec panix rm /run/silent
+wait $!

@@ -47,7 +47,7 @@ ends 0 certpush check-remote smtp linode
 smtp ''
 unproved
 ends 0 certpush check-remote -v smtp linode
-complains '^_25._tcp.linode.example.net: no TLSA record counts there'
+complains '^TLSA records at _25._tcp.linode.example.net: none counts: DNSSEC proves nothing there'
 proved
 
 # ---- a certificate for servers alone, and one for both

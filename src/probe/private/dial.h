@@ -17,6 +17,7 @@ struct dialled {
 	struct ssl_st
 		*ssl; /* NULL if it didn't come to a handshake; also one that failed */
 	bool asked;   /* the server wanted a certificate of ours */
+	bool refused; /* and said, in ending the handshake, that it was for that */
 };
 void dialled_clear(struct dialled *d);
 DEFINE_AUTO_VALUE(struct dialled, dialled, dialled_clear)

@@ -84,6 +84,7 @@ static void patterns(void **state)
 		{ "mail:587x", false },
 		{ "mail:", false },
 		{ "::1", false },
+		{ "fe80::1%eth0", false },
 		{ "[::1]:25", false },
 		{ "", false },
 	};

@@ -441,6 +441,30 @@ static void a_demand_excuses_nothing(void **state)
 		r.warning, "it ends the handshake with who shows no client certificate");
 }
 
+static void break_off(const SSL *ssl, int where, int unused)
+{
+	(void)unused;
+	if (where == SSL_CB_ACCEPT_LOOP && SSL_get_state(ssl) == TLS_ST_SW_SRVR_DONE)
+		shutdown(SSL_get_fd(ssl), SHUT_RD);
+}
+
+/* Nor does it excuse a server that breaks off for a reason of its own. */
+static void only_its_own_word_excuses_it(void **state)
+{
+	static const struct serve serve = { TLS, LEAF, false };
+	const struct probe_target t = { .protocol = "https", .name = "www.example.net" };
+	AUTO(chain) struct chain expected = expected_of(LEAF);
+	AUTO(probe_result) struct probe_result r = { 0 };
+
+	(void)state;
+	SSL_CTX_set_info_callback(server.tls, break_off);
+	start_mannered(&serve, 1, (struct manners){ TLS1_2_VERSION, true });
+	probe_run(prober, &t, &server.address, &expected, deadline_in_ms(5000), &r);
+	SSL_CTX_set_info_callback(server.tls, NULL);
+	assert_int_equal(r.verdict, PROBE_HANDSHAKE);
+	assert_true(text_starts(r.warning, "before that it showed "));
+}
+
 static void a_name_is_said_unless_it_is_not_to_be(void **state)
 {
 	static const struct serve serve = { TLS, LEAF, false };
@@ -629,6 +653,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_protocol_is_no_ok),
 		cmocka_unit_test(whatever_is_served_is_told),
 		cmocka_unit_test(a_demand_excuses_nothing),
+		cmocka_unit_test(only_its_own_word_excuses_it),
 		cmocka_unit_test(a_name_is_said_unless_it_is_not_to_be),
 		cmocka_unit_test(a_protocol_is_offered_by_its_name),
 		cmocka_unit_test(good_answers_are_wanted_in_a_row),

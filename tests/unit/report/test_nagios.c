@@ -207,7 +207,7 @@ static void a_document_is_no_verdict(void **state)
 						 .detail = "usage: certpush\n" },
 					 NULL },
 				 2),
-		2);
+		3);
 	assert_string_equal(s.out, "usage: certpush\n");
 }
 
