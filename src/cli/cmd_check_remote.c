@@ -166,7 +166,8 @@ static void tell(
 	if (r->served.n > 0)
 		describe(r->served.certs[0], &ev, &hex);
 	if (r->served.n > 0 && o->metric_aliases)
-		ev.serial = serial = cert_serial_text(r->served.certs[0]);
+		serial = cert_serial_text(r->served.certs[0]);
+	ev.serial = serial;
 	judge(s, q, &ev);
 	report_emit(s->context->report, &ev);
 }

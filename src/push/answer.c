@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A line that is read word by word. */
@@ -58,7 +59,7 @@ static int number(const char *s)
 	return n;
 }
 
-/* To the line behind "certpush NONCE". */
+/* To what is behind "certpush NONCE". */
 static bool find_start(struct reader *r, const char *text, const char *nonce, struct err *e)
 {
 	char w[64];
@@ -68,6 +69,18 @@ static bool find_start(struct reader *r, const char *text, const char *nonce, st
 		if (word_is(r, "certpush") && word(r, w, sizeof w) && text_eq(w, nonce))
 			return true;
 	return err_set(e, ERR_REMOTE, "the script didn't start there");
+}
+
+int answer_shell(const char *text, const char *nonce)
+{
+	struct reader r;
+	struct err none;
+	char pid[16];
+	const bool told = find_start(&r, text, nonce, &none) && word(&r, pid, sizeof pid);
+
+	if (!told || strlen(pid) > 9 || strspn(pid, "0123456789") != strlen(pid))
+		return 0;
+	return (int)strtol(pid, NULL, 10);
 }
 
 static bool cut(struct err *e)

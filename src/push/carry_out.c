@@ -11,8 +11,8 @@
 
 #define SEND_SECONDS 60
 
-/* A name of this run's own: the script of a run that was killed may be at work there still,
- * and clears its own away. */
+/* A name of this run's own, for the script of a run that was killed may be at work there
+ * still; and one that tells others whether this run is. */
 static char *staging_name(const struct job *j)
 {
 	const char *tmp = j->host->connection.remote_tmp;
@@ -21,8 +21,8 @@ static char *staging_name(const struct job *j)
 	random_hex(run, 4);
 	if (tmp && text_starts(tmp, "~/")) /* that is where SFTP begins */
 		tmp += 2;
-	return xasprintf("%s%scertpush-%s-%s", tmp ? tmp : "", tmp ? "/" : ".",
-		j->push->store_id, run);
+	return xasprintf("%s%scertpush-%s-%s.%d", tmp ? tmp : "", tmp ? "/" : ".",
+		j->push->store_id, run, j->at_work);
 }
 
 /* Keys may be in it if it was begun at all; what the host refused wasn't. */

@@ -28,6 +28,8 @@ static bool see(struct job *j, struct err *e)
 	} else if (!answer_seen(answer.data, nonce, j->seen, j->plan->n_targets, e)) {
 		return false;
 	}
+	/* this machine's shell ends with each script */
+	j->at_work = carrier_ssh(j->carrier) ? answer_shell(answer.data, nonce) : getpid();
 	return plan_compare(j->plan, j->seen, j->push->force, e);
 }
 

@@ -208,15 +208,24 @@ clear_staging() {
 	staging=
 }
 
-# What runs that were killed have left: each names its own PREFIX-RANDOM, and none is at work while we have the lock.
+# What runs that were killed have left: each names its own PREFIX-RANDOM.PID.
 clear_leftovers() {
 	case ${staging##*/} in
 	certpush-?*-?* | .certpush-?*-?*) ;;
 	*) return 0 ;;
 	esac
 	for each in "${staging%-*}"-*; do
-		if [ "$each" != "$staging" ] && [ -d "$each" ]; then rm -rf "$each"; fi
+		if [ "$each" != "$staging" ] && [ -d "$each" ] && ! awaited "$each"; then rm -rf "$each"; fi
 	done
+}
+
+# Its run has a shell here for as long as it goes on: it may be waiting for the lock that we have.
+awaited() {
+	owner=${1##*.}
+	case $owner in
+	'' | 0 | *[!0-9]*) return 1 ;;
+	esac
+	kill -0 "$owner" 2>/dev/null || [ -d "/proc/$owner" ]
 }
 
 # unpack DIRECTORY: make it, and put there what is behind the script. In our own home, and not the login's.

@@ -15,7 +15,7 @@ static void begin(struct buf *out, const char *nonce)
 {
 	buf_puts(out, "{\n");
 	buf_puts(out, remote_sh);
-	buf_printf(out, "run=%s-$$\nsay certpush %s\n", nonce, nonce);
+	buf_printf(out, "run=%s-$$\nsay certpush %s $$\n", nonce, nonce);
 }
 
 static void end(struct buf *out, const char *last)

@@ -7,9 +7,12 @@
 #include "plan/plan.h"
 
 /*
- * Both begin behind the line "certpush NONCE": what a login shell printed before it is
+ * All begin with the line "certpush NONCE PID": what a login shell printed before it is
  * skipped. ERR_REMOTE if the script didn't run, or not to its end.
  */
+
+/* The PID, which is that of the host's shell; 0 if there is none. */
+int answer_shell(const char *text, const char *nonce) NODISCARD;
 
 /* One for each target of a look; zero before, seen_clear after it, also if it failed. */
 bool answer_seen(const char *text, const char *nonce, struct seen_file *seen, size_t n,

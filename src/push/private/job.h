@@ -22,6 +22,7 @@ struct job {
 	struct seen_file *seen;
 	struct carrier *carrier;
 	bool sftp_only; /* no command can be run there */
+	int at_work;    /* the pid there of what ends with this run; 0: unknown */
 	bool lacks_sftp;
 	struct recap recap;
 	size_t changes;

@@ -21,8 +21,8 @@ void script_look(struct buf *out, const char *nonce, const struct host_plan *p);
 struct delivery {
 	/* The directory that holds what was sent, or is to be made for what comes behind
 	 * the script: then below the home of who runs it, if it isn't absolute. NULL if
-	 * nothing is sent. If its name is [.]certpush-STORE-RUN, those of other runs of
-	 * that store were left by killed ones, and go. */
+	 * nothing is sent. If its name is [.]certpush-STORE-RUN.PID, those of runs of that
+	 * store whose process PID is gone were left by killed ones, and go, too. */
 	const char *staging;
 	const struct parcel *behind; /* NULL: nothing */
 };

@@ -148,6 +148,21 @@ static void what_is_no_look_is_refused(void **state)
 	}
 }
 
+static void the_shell_tells_its_pid(void **state)
+{
+	static const struct {
+		const char *text;
+		int pid;
+	} rows[] = { { "Welcome!\ncertpush 0123456789abcdef 4194304\nend\n", 4194304 },
+		{ N "end\n", 0 }, { "certpush 0123456789abcdef -5\n", 0 },
+		{ "certpush 0123456789abcdef 99999999999\n", 0 },
+		{ "certpush 0123456789abcdee 17\n", 0 }, { "", 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(answer_shell(rows[i].text, nonce), rows[i].pid);
+}
+
 static void a_look_at_nothing_is_an_answer_too(void **state)
 {
 	struct err e;
@@ -251,6 +266,7 @@ int main(void)
 		cmocka_unit_test(certificates_are_read_with_it),
 		cmocka_unit_test(modes_are_read_as_ls_writes_them),
 		cmocka_unit_test(what_is_no_look_is_refused),
+		cmocka_unit_test(the_shell_tells_its_pid),
 		cmocka_unit_test(a_look_at_nothing_is_an_answer_too),
 		cmocka_unit_test(half_an_answer_is_refused),
 		cmocka_unit_test(a_story_is_read),

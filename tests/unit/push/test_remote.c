@@ -259,6 +259,7 @@ static void what_arrives_damaged_changes_nothing(void **state)
 static void what_killed_runs_have_sent_goes(void **state)
 {
 	AUTO(rig) struct rig r;
+	char awaited[64];
 	struct err e;
 
 	rig_init(&r, shell, *state);
@@ -267,9 +268,14 @@ static void what_killed_runs_have_sent_goes(void **state)
 	assert_ok(fs_mkdirs(rig_path(&r, ".certpush-s-0"), 0700, &e), &e);
 	assert_ok(fs_mkdirs(rig_path(&r, ".certpush-store-1"), 0700, &e), &e);
 	rig_write(&r, ".certpush-s-0/0", "key 0\n");
+	snprintf(awaited, sizeof awaited, ".certpush-s-2.%d", getpid());
+	assert_ok(fs_mkdirs(rig_path(&r, awaited), 0700, &e), &e);
+	assert_ok(fs_mkdirs(rig_path(&r, ".certpush-s-3.999999999"), 0700, &e), &e);
 	rig_apply(&r);
 	assert_text(&r, "mail/key.pem", "key 2\n");
 	assert_false(rig_has(&r, ".certpush-s-0"));
+	assert_false(rig_has(&r, ".certpush-s-3.999999999"));
+	assert_true(rig_has(&r, awaited));             /* a run that waits for the lock */
 	assert_true(rig_has(&r, ".certpush-store-1")); /* somebody else's */
 }
 
