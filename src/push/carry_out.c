@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "base/wait.h"
 #include "digest/digest.h"
 #include "push/private/job.h"
 #include "push/private/prove.h"
@@ -9,7 +10,8 @@
 #include "push/private/sftp_only.h"
 #include "push/private/tell.h"
 
-#define SEND_SECONDS 60
+#define SEND_SECONDS   60
+#define TUNNEL_SECONDS 5
 
 /* A name of this run's own, for the script of a run that was killed may be at work there
  * still; and one that tells others whether this run is. */
@@ -160,12 +162,45 @@ static bool waits(struct job *j)
 	return true;
 }
 
+static bool is_let(const struct job *j, const struct check *c, struct err *e)
+{
+	AUTO(ssh_line)
+	struct ssh_line *line =
+		ssh_line_new(carrier_ssh(j->carrier), check_host(j->host, c),
+			c->port ? c->port : probe_protocol_port(c->protocol));
+	AUTO(fd) int fd = ssh_line_connect(line, deadline_in(TUNNEL_SECONDS), e);
+
+	return fd >= 0 || e->kind != ERR_REMOTE;
+}
+
+/* A sshd that forbids tunnels would have a group put back that was well. */
+static bool tunnels_are_let(struct job *j)
+{
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < j->group->n_services; i++) {
+		const struct service *s = j->group->services[i].service;
+
+		for (size_t k = 0; k < s->n_checks; k++)
+			if (check_tunnels(j->host, &s->checks[k]) &&
+				!is_let(j, &s->checks[k], &e)) {
+				err_wrap(&e, "not begun");
+				job_fail_group(j, &e);
+				return false;
+			}
+	}
+	return true;
+}
+
 /* From the group's first byte on the host to its proof, a stop request waits: broken off,
  * the connection is lost, and with it the way to take a key away again. */
 static void carry_out(struct job *j)
 {
 	struct err e = { 0 };
 
+	/* first, as a stop request that comes meanwhile is seen then */
+	if (!j->halt && !stop_requested() && !tunnels_are_let(j))
+		return;
 	if (!j->halt && stop_requested())
 		j->halt = "interrupted";
 	if (j->halt) {
@@ -194,6 +229,8 @@ void job_tell_plan(struct job *j)
 	tell_ok(j);
 	for (size_t i = 0; i < j->n_groups; i++) {
 		j->group = &j->groups[i];
+		if (!tunnels_are_let(j))
+			continue;
 		tell_applied(j, &(struct restarts){ 0 });
 		tell_checks(j);
 	}

@@ -52,6 +52,17 @@ const char *job_services(const struct job *j, const struct host_plan *p)
 	return arena_strdup(j->arena, names.data);
 }
 
+bool job_has_previous(const struct job *j, const struct service_plan *s)
+{
+	size_t n;
+	const struct target *list = plan_targets_of(j->group, s, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].why || list[i].seen->owed)
+			return true;
+	return false;
+}
+
 void job_fail_group(struct job *j, const struct err *e)
 {
 	const struct host_plan *g = j->group;

@@ -6,8 +6,7 @@
 
 #include <unistd.h>
 
-#define LOOK_SECONDS   60
-#define TUNNEL_SECONDS 5
+#define LOOK_SECONDS 60
 
 static void look_script(
 	struct buf *out, const char *nonce, const struct job *j, const void *ctx)
@@ -106,38 +105,6 @@ static void ask_processes(struct job *j)
 	}
 }
 
-/* A sshd that forbids tunnels would have a push put back that was well. */
-static bool tunnel_is_let(struct job *j, const struct service *s, const struct check *c)
-{
-	AUTO(ssh_line)
-	struct ssh_line *line =
-		ssh_line_new(carrier_ssh(j->carrier), check_host(j->host, c),
-			c->port ? c->port : probe_protocol_port(c->protocol));
-	struct err e = { 0 };
-	int fd = ssh_line_connect(line, deadline_in(TUNNEL_SECONDS), &e);
-
-	if (fd >= 0)
-		close(fd);
-	if (fd >= 0 || e.kind != ERR_REMOTE)
-		return true;
-	job_fail(j, s, &e);
-	return false;
-}
-
-static bool tunnels_are_let(struct job *j)
-{
-	bool let = true;
-
-	for (size_t i = 0; i < j->plan->n_services; i++) {
-		const struct service *s = j->plan->services[i].service;
-
-		for (size_t k = 0; k < s->n_checks; k++)
-			if (check_tunnels(j->host, &s->checks[k]))
-				let &= tunnel_is_let(j, s, &s->checks[k]);
-	}
-	return let;
-}
-
 /* Before anything was said to the host: a packet lost, a sshd with too many at its door. */
 static bool tries_again(struct job *j, const struct err *e)
 {
@@ -180,7 +147,7 @@ bool job_look(struct job *j)
 			job_fail(j, NULL, &e);
 		return false;
 	}
-	if (!as_planned(j, planned_holds) || !tunnels_are_let(j))
+	if (!as_planned(j, planned_holds))
 		return false;
 	tell_newer(j);
 	ask_processes(j);

@@ -74,12 +74,10 @@ static bool restart(struct job *j, struct proofs *proofs, const struct restarts 
 	return true;
 }
 
-/* Is there anything that was put in place, by this push or by one that nobody has proved?
- */
 static bool has_previous(const struct job *j)
 {
-	for (size_t i = 0; i < j->group->n_targets; i++)
-		if (j->group->targets[i].why || j->group->targets[i].seen->owed)
+	for (size_t i = 0; i < j->group->n_services; i++)
+		if (job_has_previous(j, &j->group->services[i]))
 			return true;
 	return false;
 }
@@ -95,21 +93,24 @@ static bool wants_rollback(const struct job *j, const struct proofs *proofs)
 	return false;
 }
 
-/* Whatever is served after a roll-back: does the service answer at all? */
+/* Whatever is served after a roll-back: does the service answer at all? Without an address
+ * nobody can tell. */
 static const char *answers_again(const struct job *j, const struct proof *q)
 {
 	const int64_t deadline = deadline_in(SETTLE_SECONDS);
 	AUTO(probe_result) struct probe_result r = { 0 };
 	struct proof any = *q;
 
+	if (!*q->address.text)
+		return tell_back(j);
 	any.key = NULL;
 	do {
 		proof_run(
 			&any, carrier_ssh(j->carrier), j->push->prober, NULL, deadline, &r);
 		if (r.served.n > 0)
-			return "; the old files are back";
+			return tell_back(j);
 	} while (clock_sleep_ms(200, &(struct err){ 0 }) && deadline_left(deadline) > 0);
-	return "; the old files are back, BUT THE SERVICE DOES NOT ANSWER";
+	return arena_printf(j->arena, "%s, BUT THE SERVICE DOES NOT ANSWER", tell_back(j));
 }
 
 /* What became of it, to be put behind what made it necessary. */
@@ -131,7 +132,7 @@ static const char *undo(struct job *j, const struct proof *bad, const struct res
 		job_unsettled(j);
 	if (failure)
 		return arena_printf(j->arena, "%s: %s",
-			story.restored ? tell_aftermath(&story)
+			story.restored ? tell_aftermath(j, &story)
 				       : "; THE OLD FILES COULD NOT BE PUT BACK",
 			failure->text);
 	return answers_again(j, bad);

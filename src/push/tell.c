@@ -228,13 +228,27 @@ void tell_owed(struct job *j)
 			.detail = job_services(j, j->plan) });
 }
 
-const char *tell_aftermath(const struct remote_story *s)
+const char *tell_back(const struct job *j)
+{
+	AUTO(buf) struct buf names = BUF_EMPTY;
+
+	for (size_t i = 0; i < j->group->n_services; i++)
+		if (job_has_previous(j, &j->group->services[i]))
+			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "",
+				j->group->services[i].service->name);
+	if (j->group->n_services == 1 || names.len == 0)
+		return "; the old files are back";
+	return arena_printf(j->arena, "; the old files of %s are back", names.data);
+}
+
+const char *tell_aftermath(const struct job *j, const struct remote_story *s)
 {
 	if (remote_story_failed_at(s, "restore"))
 		return "; AND THE OLD FILES COULD NOT BE PUT BACK";
 	if (remote_story_failed_at(s, "again"))
-		return "; the old files are back, but the service would not take them up";
-	return s->restored ? "; the old files are back" : "; nothing was changed";
+		return arena_printf(j->arena, "%s, but the service would not take them up",
+			tell_back(j));
+	return s->restored ? tell_back(j) : "; nothing was changed";
 }
 
 /* The command that a step ran; NULL if it wasn't one. */
@@ -268,10 +282,10 @@ void tell_failure(struct job *j, const struct remote_story *story, const struct 
 
 	if (c) {
 		job_fail_text(j, c->service, "%s: %s%s", c->line, ev->text,
-			tell_aftermath(story));
+			tell_aftermath(j, story));
 		return;
 	}
-	err_set(&e, ERR_REMOTE, "%s%s", ev->text, tell_aftermath(story));
+	err_set(&e, ERR_REMOTE, "%s%s", ev->text, tell_aftermath(j, story));
 	job_fail_group(j, &e);
 }
 

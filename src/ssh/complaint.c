@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { CHANNELS = 1024 }; /* far more than one ssh has at once */
+
 /* Lines that are no complaint. */
 static const char *const noise[] = { "debug", "Authenticated to ",
 	"Transferred: ", "Bytes per second: ", "Killed by signal ", "@@@",
@@ -104,25 +106,43 @@ static bool asks_for(const char *line, const char *to)
 		text_ends(line, end);
 }
 
+/* "debug1: channel 2: new …", behind lead "debug1: channel ": the number, and *rest behind
+ * the colon. CHANNELS: it is no such line, or of none that a forwarding may have. */
+static size_t channel_of(const char *line, const char *lead, const char **rest)
+{
+	const char *at = line + strlen(lead);
+	size_t n = 0;
+
+	if (!text_starts(line, lead) || *at < '0' || *at > '9')
+		return CHANNELS;
+	for (; *at >= '0' && *at <= '9' && n < CHANNELS; at++)
+		n = 10 * n + (size_t)(*at - '0');
+	if (n >= CHANNELS || !text_starts(at, ": "))
+		return CHANNELS;
+	*rest = at + 2;
+	return n;
+}
+
+/* Of several to the same place at once, any one's reason is good for all. */
 char *complaint_forward(const char *log, const char *to)
 {
-	static const char lead[] = "debug1: channel ";
-	AUTO(str) char *channel = NULL;
-	bool next = false;
+	static const char failed[] = "open failed: ";
+	bool asked[CHANNELS] = { false }, next = false;
 	char *why = NULL, *line;
 
 	for (; (line = next_line(&log)); free(line)) {
+		const char *rest = "";
+		size_t opened = channel_of(line, "debug1: channel ", &rest);
+		size_t told = channel_of(line, "channel ", &rest);
+
 		if (asks_for(line, to)) {
 			next = true;
-		} else if (next && text_starts(line, lead) && strstr(line, ": new ")) {
-			free(channel);
-			channel = xasprintf("channel %.*s: open failed: ",
-				(int)strspn(line + strlen(lead), "0123456789"),
-				line + strlen(lead));
+		} else if (opened < CHANNELS && text_starts(rest, "new ")) {
+			asked[opened] = next;
 			next = false;
-		} else if (channel && text_starts(line, channel)) {
+		} else if (told < CHANNELS && asked[told] && text_starts(rest, failed)) {
 			free(why);
-			why = xstrdup(line + strlen(channel));
+			why = xstrdup(rest + strlen(failed));
 		}
 	}
 	return why;

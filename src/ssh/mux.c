@@ -1,4 +1,5 @@
 #include "ssh/private/mux.h"
+#include "base/clock.h"
 #include "base/macros.h"
 #include "base/wait.h"
 #include "ssh/private/wire.h"
@@ -9,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-enum { VERSION = 4, MAX_FRAME = 64 << 10 };
+enum { VERSION = 4, MAX_FRAME = 64 << 10, FULL_AGAIN_MS = 20 };
 
 #define M_HELLO             UINT32_C(0x00000001)
 #define M_NEW_SESSION       UINT32_C(0x10000002)
@@ -158,15 +159,24 @@ static bool await(struct mux *m, const bool *answer, int64_t deadline, struct er
 	return true;
 }
 
-static bool connect_to(struct mux *m, const char *path, struct err *e)
+/* unix(7): where the backlog is full it is EAGAIN, which poll(2) can't wait for. */
+static bool connect_to(struct mux *m, const char *path, int64_t deadline, struct err *e)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 
 	memcpy(to.sun_path, path, strlen(path) + 1);
-	m->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	m->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (m->fd < 0)
 		return err_sys(e, "socket");
-	return connect(m->fd, (const struct sockaddr *)&to, sizeof to) == 0 || gone(e);
+	while (connect(m->fd, (const struct sockaddr *)&to, sizeof to) < 0) {
+		if (errno != EAGAIN)
+			return gone(e);
+		if (deadline_left(deadline) == 0)
+			return err_set(e, ERR_TIMEOUT, "ssh takes no more at its socket");
+		if (!clock_sleep_ms(FULL_AGAIN_MS, e))
+			return false;
+	}
+	return true;
 }
 
 static bool greet(struct mux *m, const char *path, int64_t deadline, struct err *e)
@@ -175,7 +185,7 @@ static bool greet(struct mux *m, const char *path, int64_t deadline, struct err 
 
 	put_u32(&b, M_HELLO);
 	put_u32(&b, VERSION);
-	return connect_to(m, path, e) && send_frame(m, &b, deadline, e) &&
+	return connect_to(m, path, deadline, e) && send_frame(m, &b, deadline, e) &&
 		await(m, &m->greeted, deadline, e);
 }
 

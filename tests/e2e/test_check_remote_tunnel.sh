@@ -76,20 +76,43 @@ ovh
 ends 1 certpush check-remote --tunnel https ovh:8444
 says "UNREACHABLE \(the host can't connect to localhost:8444: Connection refused\)"
 
-# ---- forwarding is forbidden: nothing is changed ----
+# ---- forwarding is forbidden: nothing is changed, of those services that have such a check ----
 configure_sshd ovh '1iAllowTcpForwarding no'
 ends 1 certpush check-remote -l ovh
 (($(grep -c "UNREACHABLE (the host's sshd forbids a tunnel to .*AllowTcpForwarding" "$dir/out") == 2)) || fail 'not said of both'
 remember ovh
+ends 1 certpush plan -l ovh
+complains "^fatal: \[ovh\] FAILED! nginx: not begun: .*forbids a tunnel to localhost:8443"
+says_not '=> nginx'
 ends 1 certpush push -l ovh
-complains "ovh.*forbids a tunnel to localhost:8443"
+complains "^fatal: \[ovh\] FAILED! nginx: not begun: .*forbids a tunnel to localhost:8443"
 as_before ovh
 nothing_left ovh
 configure_sshd ovh '1iPermitOpen 127.0.0.1:993'
 ends 1 certpush check-remote -l ovh
 (($(grep -c 'IMAPS: OK ' "$dir/out") == 1)) || fail 'what is allowed is not asked'
 (($(grep -c 'HTTPS: UNREACHABLE (.*PermitOpen' "$dir/out") == 1)) || fail 'what is forbidden is not told'
+mint imap.example.net
+ends 1 certpush push -l ovh
+told_once "^fatal: \[ovh\] FAILED! nginx: not begun: .*forbids a tunnel to localhost:8443"
+says '^verified: \[ovh\] => dovecot IMAPS '
+says '^ovh +: ok=0 +changed=2 +reloaded=1 +verified=1 +unreachable=0 +failed=1$'
+[[ $(pair ovh /etc/dovecot/tls) == "$(stored imap.example.net)" ]] || fail 'dovecot was held up'
+nothing_left ovh
+# those that share a command: not the one without the other
+mint imap.example.net
+{
+	echo 'certpush:'
+	echo '  nginx: {certificate: www.example.net, reload: "true", checks: [{protocol: https, port: 8443, tunnel: true}]}'
+	echo '  dovecot: {certificate: imap.example.net, reload: "true", checks: [{protocol: imaps, port: 993, host: 127.0.0.1, tunnel: true}]}'
+} | host_vars ovh
+remember ovh
+ends 1 certpush push -l ovh
+told_once "^fatal: \[ovh\] FAILED! dovecot, nginx: not begun: .*forbids a tunnel to localhost:8443"
+as_before ovh
+ovh
 configure_sshd ovh ''
+ends 0 certpush push -l ovh
 
 # ---- no session, for all of its checks ----
 "$lab" break ovh sshd

@@ -54,6 +54,8 @@ host_vars ovh <<<'certpush: {dovecot: {reload: "test -e /run/once || ! touch /ru
 half ovh dovecot 'test -e /run/once .*: exit status 1: *; the old files are back$' nginx 'ok=0 +changed=2 .* failed=1'
 host_vars ovh <<<'certpush: {nginx: {reload: "true", restart: ~, wait: 1}}'
 half ovh nginx 'HTTPS .*; the old files are back$' dovecot 'ok=0 +changed=2 .* failed=1'
+host_vars ovh <<<'certpush: {nginx: {checks: [{protocol: https, host: nowhere.example.net}], wait: 1}}'
+half ovh nginx 'HTTPS: .*nowhere\.example\.net.*; the old files are back$' dovecot 'ok=0 +changed=2 .* failed=1'
 host_vars linode <<<'certpush: {inn: {checks: [{protocol: nntp, port: 9}], wait: 1}}'
 half linode inn 'NNTP .*:9: .*; the old files are back, BUT THE SERVICE DOES NOT ANSWER$' postfix \
 	'ok=0 +changed=2 +reloaded=1 +verified=4 +unreachable=0 +failed=1'
@@ -102,8 +104,20 @@ mint_all
 remember ovh
 both '' ', checks: [{protocol: imap, port: 9}], wait: 1'
 ends 1 certpush push -l ovh
-told_once '^fatal: \[ovh\] FAILED! dovecot: IMAP .*; the old files are back'
+told_once '^fatal: \[ovh\] FAILED! dovecot: IMAP .*; the old files of dovecot, nginx are back, BUT THE SERVICE DOES NOT ANSWER$'
 says '^ovh +: ok=0 +changed=0 +reloaded=0 +verified=0 +unreachable=0 +failed=1$'
+reloads 2
+as_before ovh
+both ', validate: "exit 3"' ''
+ends 1 certpush push -l ovh --format json
+jq -e -s 'map(select(.event == "failed")) | length == 1 and .[0].service == "nginx" and
+	(.[0].detail | test("^exit 3: exit status 3: *; the old files of dovecot, nginx are back$"))' "$dir/out" >/dev/null ||
+	fail 'not told of both'
+on ovh test ! -e /run/reloads || fail 'reloaded'
+# rollback: never of the one is for what that one fails in
+both ', rollback: never' ', checks: [{protocol: imap, port: 9}], wait: 1'
+ends 1 certpush push -l ovh
+told_once 'dovecot: IMAP .*; the old files of dovecot, nginx are back'
 reloads 2
 as_before ovh
 # nothing to take up: no reason to be together

@@ -66,5 +66,9 @@ void job_fail_group(struct job *j, const struct err *e);
 void job_lost(struct job *j, const struct err *e);
 void job_unsettled(struct job *j);
 
+/* Was anything put in place of it, a service of the group, by this push or by one that
+ * nobody has proved? */
+bool job_has_previous(const struct job *j, const struct service_plan *s);
+
 /* "nginx, dovecot": those of a plan that have something to take up. */
 const char *job_services(const struct job *j, const struct host_plan *p);

@@ -24,8 +24,9 @@ void tell_owed(struct job *j);
 /* A story with a failure in it: which step, and how the group is now. r may be NULL. */
 void tell_failure(
 	struct job *j, const struct remote_story *story, const struct restarts *r);
-/* How the host is after a story with a failure in it: "; the old files are back" and the
- * like. */
-const char *tell_aftermath(const struct remote_story *s);
+/* "; the old files are back"; of a group with several services it says whose. */
+const char *tell_back(const struct job *j);
+/* How the host is after a story with a failure in it: tell_back and the like. */
+const char *tell_aftermath(const struct job *j, const struct remote_story *s);
 /* A check that didn't come out as it should, and what came of that: "; …", or "". */
 void tell_unproved(struct job *j, const struct proof *bad, const char *aftermath);

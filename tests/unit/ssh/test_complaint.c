@@ -172,7 +172,16 @@ static void forwards(void **state)
 		{ ASKED("h:24") NEW(2) ASKED("h:25") NEW(
 			  3) "channel 3: open failed: administratively prohibited: open failed\n",
 			"h:24", NULL },
+		{ ASKED("h:24") NEW(2) ASKED("h:24") NEW(
+			  3) "channel 2: open failed: administratively prohibited: open failed\n",
+			"h:24", "administratively prohibited: open failed" },
+		{ ASKED("h:24") NEW(2) ASKED("h:24") NEW(3) "channel 3: open failed: x\n",
+			"h:24", "x" },
+		{ ASKED("h:24") NEW(2) ASKED("h:25") NEW(2) "channel 2: open failed: x\n",
+			"h:24", NULL },
 		{ ASKED("h:24") NEW(2) "channel 21: open failed: x\n", "h:24", NULL },
+		{ ASKED("h:24") NEW(99999999999999999999) "channel 2: open failed: x\n",
+			"h:24", NULL },
 		{ ASKED("xh:24") NEW(2) "channel 2: open failed: x\n", "h:24", NULL },
 		{ D "channel_connect_stdio_fwd h:24\n" NEW(
 			  2) "channel 2: open failed: a\033b\n",
