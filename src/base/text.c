@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "base/macros.h"
 
+#include <arpa/inet.h>
 #include <fnmatch.h>
 #include <stdint.h>
 #include <string.h>
@@ -33,6 +34,13 @@ bool text_in_zone(const char *name, size_t len, const char *zone)
 
 	return len >= tail && strncasecmp(name + len - tail, zone, tail) == 0 &&
 		(len == tail || name[len - tail - 1] == '.');
+}
+
+bool text_is_address(const char *s)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, s, address) == 1 || inet_pton(AF_INET6, s, address) == 1;
 }
 
 bool text_among(const char *const *list, size_t n, const char *s)

@@ -17,6 +17,8 @@ void text_lower(char *s); /* ASCII only */
 /* Is the domain name, its first len bytes, the zone itself or in it, at a label's boundary?
  * In any case, both without a dot at the end. */
 bool text_in_zone(const char *name, size_t len, const char *zone);
+/* "192.0.2.7", "2001:db8::1"; without a port, brackets or a scope. */
+bool text_is_address(const char *s);
 
 /*
  * Make a stranger's text fit for a terminal, a log line and JSON, in place: control

@@ -1,8 +1,7 @@
 #include "cli/sshfp.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "dns/dns.h"
-
-#include <arpa/inet.h>
 
 enum { ASK_SECONDS = 5 };
 
@@ -20,14 +19,6 @@ static struct dns_config resolvers_for(const struct settings *s, const char *nam
 	return c;
 }
 
-static bool is_address(const char *name)
-{
-	struct in6_addr space;
-
-	return inet_pton(AF_INET, name, &space) == 1 ||
-		inet_pton(AF_INET6, name, &space) == 1;
-}
-
 static bool vouches(
 	const void *ctx, const char *address, const void *key, size_t len, struct err *e)
 {
@@ -35,7 +26,7 @@ static bool vouches(
 	const struct dns_config c = resolvers_for(s, address);
 	AUTO(dns_sshfp) struct dns_sshfp found = { 0 };
 
-	if (is_address(address))
+	if (text_is_address(address))
 		return err_set(e, ERR_DNS, "%s is an address, for which there is no SSHFP",
 			address);
 	if (!dns_sshfp_find(&c, address, deadline_in(ASK_SECONDS), &found, e))
@@ -74,7 +65,7 @@ void sshfp_view(const struct settings *s, const char *address, const struct ssh_
 	AUTO(dns_sshfp) struct dns_sshfp found = { 0 };
 	struct err e;
 
-	if (is_address(address) ||
+	if (text_is_address(address) ||
 		!dns_sshfp_find(&c, address, deadline_in(ASK_SECONDS), &found, &e))
 		return;
 	for (size_t i = 0; i < keys->n; i++) {

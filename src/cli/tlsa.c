@@ -5,19 +5,10 @@
 #include "cli/survey.h"
 #include "dns/dns.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 /* For all; more of them take more. */
 enum { ASK_SECONDS = 3, A_SECOND = 100 };
-
-static bool is_address(const char *name)
-{
-	struct in6_addr space;
-
-	return inet_pton(AF_INET, name, &space) == 1 ||
-		inet_pton(AF_INET6, name, &space) == 1;
-}
 
 struct wish {
 	const char *place; /* "_25._tcp.mail.example.net"; NULL: no client looks for any */
@@ -36,13 +27,14 @@ static bool is_xmpp(const char *protocol)
 const char *tlsa_place(struct arena *a, const struct question *q)
 {
 	const bool xmpp = is_xmpp(q->protocol);
-	const char *name = xmpp && q->to && !is_address(q->to) ? q->to : q->name;
+	const char *name = xmpp && q->to && !text_is_address(q->to) ? q->to : q->name;
 
 	if (q->through || q->says == TLSA_NONE ||
 		(q->says == TLSA_UNSAID && !xmpp && !text_eq(q->protocol, "smtp")))
 		return NULL;
-	return name && !is_address(name) ? arena_printf(a, "_%d._tcp.%s", q->port, name)
-					 : NULL;
+	return name && !text_is_address(name)
+		? arena_printf(a, "_%d._tcp.%s", q->port, name)
+		: NULL;
 }
 
 static struct dns_config resolvers_for(const struct context *c, const char *place)

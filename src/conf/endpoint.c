@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "conf/private/names.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,14 +12,6 @@
 #define DIGITS      "0123456789"
 
 /* ---- one of them ---- */
-
-static bool is_address(const char *text)
-{
-	unsigned char address[16];
-
-	return inet_pton(AF_INET, text, address) == 1 ||
-		inet_pton(AF_INET6, text, address) == 1;
-}
 
 /* What is behind the host, which is in *host: "" or ":PORT"; more than one colon are an
  * address's. */
@@ -63,7 +54,8 @@ bool endpoint_is_pattern(const char *text)
 	const char *colon = strchr(text, ':');
 
 	/* %: fe80::1%eth0 */
-	if (is_address(text) || strchr(text, '%') || (*text == '[' && strchr(text, ']')))
+	if (text_is_address(text) || strchr(text, '%') ||
+		(*text == '[' && strchr(text, ']')))
 		return false;
 	if (strpbrk(text, "*?!&,~@["))
 		return true;
@@ -74,7 +66,7 @@ bool endpoint_is_pattern(const char *text)
 const char *endpoint_name(struct arena *a, const char *text, const char **out)
 {
 	*out = text;
-	return is_address(text) ? NULL : name_check_zone(a, text, out);
+	return text_is_address(text) ? NULL : name_check_zone(a, text, out);
 }
 
 /* ---- a list of them ---- */

@@ -2,19 +2,10 @@
 
 #include "base/text.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #define LABEL_MAX    63
 #define NAME_MAX_LEN 253
-
-static bool is_address(const char *text)
-{
-	unsigned char address[16];
-
-	return inet_pton(AF_INET, text, address) == 1 ||
-		inet_pton(AF_INET6, text, address) == 1;
-}
 
 static bool is_ascii(const char *text)
 {
@@ -77,7 +68,7 @@ static const char *check(
 
 	if (!is_ascii(text))
 		return "is not ASCII: write the A-label (xn--…)";
-	if (is_address(text) || text_starts(text, "ip:"))
+	if (text_is_address(text) || text_starts(text, "ip:"))
 		return "is an address: DNS-01 can't prove one";
 	name = arena_strdup(a, text);
 	if (len > 1 && name[len - 1] == '.')
@@ -164,8 +155,8 @@ static const char *host_of(struct arena *a, const char *text)
 
 const char *name_check_server(struct arena *a, const char *text, bool hosts)
 {
-	const char *host = is_address(text) ? text : host_of(a, text);
-	bool address = host && is_address(host);
+	const char *host = text_is_address(text) ? text : host_of(a, text);
+	bool address = host && text_is_address(host);
 	const char *name;
 	int labels;
 

@@ -3,7 +3,6 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,13 +28,6 @@ struct filling {
 static const struct node *fill(
 	struct filling *f, const struct node *n, bool deep, struct err *e);
 
-static bool is_address(const char *s)
-{
-	struct in6_addr addr;
-
-	return inet_pton(AF_INET, s, &addr) == 1 || inet_pton(AF_INET6, s, &addr) == 1;
-}
-
 /* Those that Ansible sets itself. */
 static const char *magic(const struct vars *v, const char *name)
 {
@@ -44,8 +36,9 @@ static const char *magic(const struct vars *v, const char *name)
 	if (text_eq(name, "inventory_hostname"))
 		return host;
 	if (text_eq(name, "inventory_hostname_short"))
-		return is_address(host) ? host
-					: arena_strndup(v->arena, host, strcspn(host, "."));
+		return text_is_address(host)
+			? host
+			: arena_strndup(v->arena, host, strcspn(host, "."));
 	if (text_eq(name, "inventory_file"))
 		return v->file;
 	if (text_eq(name, "inventory_dir") && slash)

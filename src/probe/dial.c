@@ -4,7 +4,6 @@
 #include "base/wait.h"
 #include "probe/private/dialect.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -48,14 +47,6 @@ int dial_connect(const struct probe_address *a, int64_t deadline, struct err *e)
 	if (fd >= 0)
 		close(fd);
 	return -1;
-}
-
-static bool is_address(const char *name)
-{
-	unsigned char bytes[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, name, bytes) == 1 ||
-		inet_pton(AF_INET6, name, bytes) == 1;
 }
 
 /* The alerts of servers that don't get the certificate they want (RFC 5246 7.2.2, RFC 8446
@@ -117,7 +108,7 @@ static bool handshake(SSL *ssl, int fd, int64_t deadline, struct err *e)
 /* RFC 6066 3: names only. OpenSSL's macro for it casts const away, so it is written out. */
 static bool set_sni(SSL *ssl, const char *name)
 {
-	return !name || is_address(name) ||
+	return !name || text_is_address(name) ||
 		SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
 			(void *)(uintptr_t)name) == 1;
 }
