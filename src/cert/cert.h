@@ -50,6 +50,8 @@ DEFINE_AUTO(struct cert_pool, cert_pool, cert_pool_free)
 bool chain_from_stack(const struct stack_st_X509 *sk, struct cert_pool *pool,
 	struct chain *out, struct err *e) NODISCARD;
 void chain_clear(struct chain *c);
+/* The same certificates in the same order. */
+bool chain_eq(const struct chain *a, const struct chain *b);
 DEFINE_AUTO_VALUE(struct chain, chain, chain_clear)
 
 /* Append certs [from, to) as PEM. */

@@ -121,6 +121,16 @@ void chain_clear(struct chain *c)
 	*c = (struct chain){ 0 };
 }
 
+bool chain_eq(const struct chain *a, const struct chain *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!sha256_eq(&a->certs[i]->sha256, &b->certs[i]->sha256))
+			return false;
+	return true;
+}
+
 void chain_to_pem(const struct chain *c, size_t from, size_t to, struct buf *out)
 {
 	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());

@@ -71,31 +71,18 @@ static void ask_all(struct survey *s)
 			s->list[i].result = s->list[i].twin->result;
 }
 
-static bool same_served(const struct chain *a, const struct chain *b)
-{
-	if (a->n != b->n || a->n == 0)
-		return false;
-	for (size_t i = 0; i < a->n; i++) {
-		const struct sha256 x = cert_sha256(a->certs[i]);
-		const struct sha256 y = cert_sha256(b->certs[i]);
-
-		if (!sha256_eq(&x, &y))
-			return false;
-	}
-	return true;
-}
-
 static bool alike(const struct probe_result *a, const struct probe_result *b)
 {
 	return a->verdict == b->verdict && a->chain_until == b->chain_until &&
-		text_eq(a->warning, b->warning) && same_served(&a->served, &b->served);
+		text_eq(a->warning, b->warning) && a->served.n > 0 &&
+		chain_eq(&a->served, &b->served);
 }
 
 static enum event_match match_of(const struct question *q)
 {
 	if (!q->expected || q->result.served.n == 0)
 		return MATCH_UNKNOWN;
-	return same_served(&q->result.served, q->expected) ? MATCH_YES : MATCH_NO;
+	return chain_eq(&q->result.served, q->expected) ? MATCH_YES : MATCH_NO;
 }
 
 /* What is told of the certificate itself. */

@@ -2,28 +2,15 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "dns/dns.h"
+#include "providers/providers.h"
 
 enum { ASK_SECONDS = 5 };
-
-/* Those of the entry that is for the name, or the system's. */
-static struct dns_config resolvers_for(const struct settings *s, const char *name)
-{
-	const struct dns_settings *d = settings_dns_for(s, name);
-	struct dns_config c = { .provider = NULL };
-
-	if (d) {
-		c.resolvers = d->resolvers;
-		c.n_resolvers = d->n_resolvers;
-		c.trust_anchor = d->trust_anchor;
-	}
-	return c;
-}
 
 static bool vouches(
 	const void *ctx, const char *address, const void *key, size_t len, struct err *e)
 {
 	const struct settings *s = ctx;
-	const struct dns_config c = resolvers_for(s, address);
+	const struct dns_config c = providers_resolvers(s, address);
 	AUTO(dns_sshfp) struct dns_sshfp found = { 0 };
 
 	if (text_is_address(address))
@@ -61,7 +48,7 @@ static const char *const texts[2][3] = {
 void sshfp_view(const struct settings *s, const char *address, const struct ssh_keys *keys,
 	struct sshfp_view *views)
 {
-	const struct dns_config c = resolvers_for(s, address);
+	const struct dns_config c = providers_resolvers(s, address);
 	AUTO(dns_sshfp) struct dns_sshfp found = { 0 };
 	struct err e;
 

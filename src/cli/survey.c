@@ -168,11 +168,6 @@ static const char *name_of(struct survey *s, const struct chain *chain, const ch
 	return name ? name : host;
 }
 
-static int port_of(const struct check *c)
-{
-	return c->port ? c->port : probe_protocol_port(c->protocol);
-}
-
 static struct passage *passage_of(
 	struct survey *s, const struct host *h, const struct check *c)
 {
@@ -197,7 +192,7 @@ static void add_expected(struct survey *s, const struct host *h,
 			.says = c->tlsa != TLSA_UNSAID ? c->tlsa : service->tlsa,
 			.expected = expected,
 			.to = to,
-			.port = port_of(c),
+			.port = probe_port(c->protocol, c->port),
 			.through = passage_of(s, h, c),
 		},
 		false);
@@ -255,7 +250,7 @@ static void add_host(
 				as_wished(s, &h->services[i].checks[k], l->name);
 
 			if ((!l->protocol || text_eq(c.protocol, l->protocol)) &&
-				(!port || port == port_of(&c)))
+				(!port || port == probe_port(c.protocol, c.port)))
 				add_check(s, h, &h->services[i], &c);
 		}
 }
@@ -297,7 +292,7 @@ static bool add_place(struct survey *s, const struct host *h, const struct endpo
 {
 	const char *host = h ? h->connection.address : p->host;
 	const struct check none = { 0 }, c = as_wished(s, &none, l->name);
-	const int port = p->port ? p->port : probe_protocol_port(l->protocol);
+	const int port = probe_port(l->protocol, p->port);
 
 	if (!port)
 		return err_set(e, ERR_USAGE, "%s has no port of its own: %s %s:PORT",
@@ -408,13 +403,7 @@ static bool add_lines(
 
 bool survey_protocol(const char *protocol, struct err *e)
 {
-	const char *near;
-
-	if (!protocol || probe_protocol_known(protocol))
-		return true;
-	near = text_nearest(protocol, probe_protocol_names);
-	return err_set(e, ERR_USAGE, "unknown protocol '%s'%s%s%s", protocol,
-		near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+	return !protocol || endpoint_protocol(probe_protocol_names, protocol, e);
 }
 
 static bool limit(struct survey *s, struct err *e)

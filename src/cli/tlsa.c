@@ -4,18 +4,12 @@
 #include "base/text.h"
 #include "cli/survey.h"
 #include "dns/dns.h"
+#include "providers/providers.h"
 
 #include <string.h>
 
 /* For all; more of them take more. */
 enum { ASK_SECONDS = 3, A_SECOND = 100 };
-
-struct wish {
-	const char *place; /* "_25._tcp.mail.example.net"; NULL: no client looks for any */
-	bool must;         /* the inventory says that there are some */
-	bool done;
-	const char *const *records; /* in the arena, ended by NULL; NULL: none */
-};
 
 /* Whose certificate has the domain's name, while the records stand at the host (RFC 7673
  * 3). */
@@ -39,17 +33,7 @@ const char *tlsa_place(struct arena *a, const struct question *q)
 
 static struct dns_config resolvers_for(const struct context *c, const char *place)
 {
-	const char *name = strstr(place, "._tcp.") + strlen("._tcp.");
-	const struct dns_settings *d =
-		c->settings ? settings_dns_for(c->settings, name) : NULL;
-	struct dns_config config = { .provider = NULL };
-
-	if (d) {
-		config.resolvers = d->resolvers;
-		config.n_resolvers = d->n_resolvers;
-		config.trust_anchor = d->trust_anchor;
-	}
-	return config;
+	return providers_resolvers(c->settings, strstr(place, "._tcp.") + strlen("._tcp."));
 }
 
 static const char *const *keep(struct arena *a, char *const *records)
@@ -102,76 +86,66 @@ static bool find(const struct dns_tlsa_proof *list, size_t n, const char *place,
 }
 
 /* Each of the places that go by this configuration, once. */
-static size_t gather(const struct context *c, const struct wish *all, size_t n,
-	const struct dns_config *config, struct dns_tlsa_proof *list)
+static size_t gather(const struct survey *s, const struct dns_config *config,
+	struct dns_tlsa_proof *list)
 {
 	size_t count = 0, at;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < s->n; i++) {
+		const char *place = s->list[i].tlsa_at;
 		struct dns_config other;
 
-		if (!all[i].place || find(list, count, all[i].place, &at))
+		if (!place || find(list, count, place, &at))
 			continue;
-		other = resolvers_for(c, all[i].place);
+		other = resolvers_for(s->context, place);
 		if (same_resolvers(&other, config))
-			list[count++].name = all[i].place;
+			list[count++].name = place;
 	}
 	return count;
 }
 
-static bool is_must(const struct wish *all, size_t n, const char *place)
+/* Does the inventory say that there are some? */
+static bool is_must(const struct survey *s, const char *place)
 {
-	for (size_t i = 0; i < n; i++)
-		if (all[i].must && text_eq(all[i].place, place))
+	for (size_t i = 0; i < s->n; i++)
+		if (s->list[i].says > TLSA_NONE && text_eq(s->list[i].tlsa_at, place))
 			return true;
 	return false;
 }
 
-static void find_by(
-	struct context *c, struct wish *all, size_t n, const struct dns_config *config)
+static void find_by(struct survey *s, const struct dns_config *config, bool *done)
 {
-	struct dns_tlsa_proof *list = xcalloc(n, sizeof *list);
-	const size_t count = gather(c, all, n, config, list);
+	const struct context *c = s->context;
+	struct dns_tlsa_proof *list = xcalloc(s->n, sizeof *list);
+	const size_t count = gather(s, config, list);
 	const int seconds = ASK_SECONDS + (int)(count / A_SECOND);
 	size_t at;
 	struct err e;
 
 	if (!dns_tlsa_prove(config, list, count, deadline_in(seconds), &e))
 		report_note(c->report, "TLSA: %s", e.msg);
-	for (size_t i = 0; i < n; i++)
-		if (all[i].place && find(list, count, all[i].place, &at)) {
-			all[i].records = keep(c->arena, list[at].records);
-			all[i].done = true;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->list[i].tlsa_at && find(list, count, s->list[i].tlsa_at, &at)) {
+			s->list[i].tlsa = keep(c->arena, list[at].records);
+			done[i] = true;
 		}
 	for (size_t i = 0; i < count; i++) {
-		note(c, &list[i], is_must(all, n, list[i].name));
+		note(c, &list[i], is_must(s, list[i].name));
 		dns_tlsa_proof_clear(&list[i]);
 	}
 	free(list);
 }
 
-static void find_all(struct context *c, struct wish *all, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct dns_config config;
-
-		if (!all[i].place || all[i].done)
-			continue;
-		config = resolvers_for(c, all[i].place);
-		find_by(c, all, n, &config);
-	}
-}
-
 void tlsa_look_up(struct survey *s)
 {
-	struct wish *all = xcalloc(s->n, sizeof *all);
+	bool *done = xcalloc(s->n, sizeof *done);
 
-	for (size_t i = 0; i < s->n; i++) {
-		all[i].place = s->list[i].tlsa_at;
-		all[i].must = s->list[i].says > TLSA_NONE;
-	}
-	find_all(s->context, all, s->n);
 	for (size_t i = 0; i < s->n; i++)
-		s->list[i].tlsa = all[i].records;
-	free(all);
+		if (s->list[i].tlsa_at && !done[i]) {
+			const struct dns_config config =
+				resolvers_for(s->context, s->list[i].tlsa_at);
+
+			find_by(s, &config, done);
+		}
+	free(done);
 }

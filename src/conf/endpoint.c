@@ -49,6 +49,18 @@ bool endpoint_read(struct arena *a, const char *text, struct endpoint *out, stru
 		err_set(e, ERR_USAGE, "not a port: '%.100s'", rest);
 }
 
+bool endpoint_protocol(const char *const *names, const char *text, struct err *e)
+{
+	const char *near;
+
+	for (const char *const *name = names; *name; name++)
+		if (text_eq(*name, text))
+			return true;
+	near = text_nearest(text, names);
+	return err_set(e, ERR_USAGE, "unknown protocol '%.60s'%s%s%s", text,
+		near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
 bool endpoint_is_pattern(const char *text)
 {
 	const char *colon = strchr(text, ':');
@@ -86,14 +98,10 @@ struct reader {
 
 static bool known(const struct reader *r, const char *protocol, struct pos pos)
 {
-	const char *near;
+	struct err e = { 0 };
 
-	for (const char *const *p = r->protocols; *p; p++)
-		if (text_eq(*p, protocol))
-			return true;
-	near = text_nearest(protocol, r->protocols);
-	return err_at(errs_next(r->all), pos, "unknown protocol '%.60s'%s%s%s", protocol,
-		near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+	return endpoint_protocol(r->protocols, protocol, &e) ||
+		err_at(errs_next(r->all), pos, "%s", e.msg);
 }
 
 static bool good_place(const struct reader *r, const char *where, struct pos pos)

@@ -17,6 +17,9 @@ struct endpoint {
 bool endpoint_read(struct arena *a, const char *text, struct endpoint *out, struct err *e)
 	NODISCARD;
 
+/* Is it one of the names, which NULL ends? ERR_USAGE, with the nearest. */
+bool endpoint_protocol(const char *const *names, const char *text, struct err *e) NODISCARD;
+
 /* Is it a pattern of hosts rather, as -l takes them: "mail:!ovh", "web*", "@file"? A plain
  * name may be both, and isn't one here. */
 bool endpoint_is_pattern(const char *text);

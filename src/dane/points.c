@@ -11,7 +11,7 @@ enum { ASK_MS = 10000 };
 const char *point_name(struct arena *a, const struct check *c, const struct cert *leaf)
 {
 	const char *name = c->name ? c->name : cert_name_to_ask(leaf, a);
-	const int port = c->port ? c->port : probe_protocol_port(c->protocol);
+	const int port = probe_port(c->protocol, c->port);
 
 	return name ? arena_printf(a, "_%d._tcp.%s", port, name) : NULL;
 }
@@ -180,14 +180,13 @@ static void ask(void *ctx, size_t i)
 	const struct probe_target t = { .protocol = c->protocol,
 		.name = base_domain(&d->bases[p->base]),
 		.key = p->key };
-	const int port = c->port ? c->port : probe_protocol_port(c->protocol);
+	const int port = probe_port(c->protocol, c->port);
 	struct probe_address *list;
 	struct err unresolved;
 	size_t n;
 
 	forget(p);
-	p->silent = !probe_resolve(c->host ? c->host : p->host->connection.address, port,
-		&list, &n, &unresolved);
+	p->silent = !probe_resolve(check_host(p->host, c), port, &list, &n, &unresolved);
 	if (p->silent)
 		return;
 	p->results = xcalloc(n, sizeof *p->results);

@@ -173,16 +173,16 @@ const struct dialect *dialect_find(const char *name)
 	return NULL;
 }
 
-bool probe_protocol_known(const char *protocol)
-{
-	return dialect_find(protocol);
-}
-
 int probe_protocol_port(const char *protocol)
 {
 	const struct dialect *d = dialect_find(protocol);
 
 	return d ? d->port : 0;
+}
+
+int probe_port(const char *protocol, int said)
+{
+	return said ? said : probe_protocol_port(protocol);
 }
 
 const char *probe_protocol_title(const char *protocol)

@@ -52,16 +52,6 @@ static bool same_key(const struct cert *a, const struct cert *b)
 	return sha256_eq(&x, &y);
 }
 
-static bool same_chain(const struct chain *a, const struct chain *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (!same_cert(a->certs[i], b->certs[i]))
-			return false;
-	return true;
-}
-
 static bool covers_one_of(const struct cert *a, const struct cert *b)
 {
 	size_t n;
@@ -134,7 +124,7 @@ static enum probe_verdict is_whole(const struct hearing *h, struct err *e)
 {
 	const struct chain *want = h->expected;
 
-	if (!want || !same_cert(h->leaf, want->certs[0]) || same_chain(h->served, want))
+	if (!want || !same_cert(h->leaf, want->certs[0]) || chain_eq(h->served, want))
 		return PROBE_OK;
 	err_set(e, ERR_TLS, "serves %zu certificate%s where the store has %zu%s",
 		h->served->n, h->served->n == 1 ? "" : "s", want->n,
@@ -255,5 +245,5 @@ void judge(const struct trust *trust, const struct probe_target *t,
 	h.trusted = chain_find_path(&r->served, trust, &h.path, &h.distrust);
 	r->chain_until = h.trusted ? h.path.until : 0;
 	decide(&h, r);
-	remark_all(r, &h.path, expected && same_chain(&r->served, expected));
+	remark_all(r, &h.path, expected && chain_eq(&r->served, expected));
 }

@@ -14,9 +14,10 @@
 
 /* The protocols there are; NULL-terminated names. */
 extern const char *const probe_protocol_names[];
-bool probe_protocol_known(const char *protocol);
 /* The protocol's port; 0 if it has none of its own, or isn't known. */
 int probe_protocol_port(const char *protocol);
+/* The port that is said, or the protocol's. */
+int probe_port(const char *protocol, int said);
 /* "SMTP", "NNTPS" … as reports print it. */
 const char *probe_protocol_title(const char *protocol);
 

@@ -158,3 +158,16 @@ const struct dns_config *providers_to_look(const struct providers *p, const char
 
 	return d ? &p->configs[d - p->settings->dns] : &usual;
 }
+
+struct dns_config providers_resolvers(const struct settings *s, const char *name)
+{
+	const struct dns_settings *d = s ? settings_dns_for(s, name) : NULL;
+	struct dns_config c = { .provider = NULL };
+
+	if (d) {
+		c.resolvers = d->resolvers;
+		c.n_resolvers = d->n_resolvers;
+		c.trust_anchor = d->trust_anchor;
+	}
+	return c;
+}

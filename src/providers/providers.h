@@ -39,6 +39,10 @@ const struct dns_config *providers_find(const struct providers *p, const char *d
 /* How the name servers of a domain are asked; where no entry is for it, as usual. */
 const struct dns_config *providers_to_look(const struct providers *p, const char *domain);
 
+/* The resolvers alone, which need no secret: of the entry that is for the name, or the
+ * system's. s may be NULL. */
+struct dns_config providers_resolvers(const struct settings *s, const char *name);
+
 /* NULL with an error if no entry is for that name, or its secret can't be read. */
 const struct dns_config *providers_for(
 	const struct providers *p, const char *domain, struct err *e) NODISCARD;

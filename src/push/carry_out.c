@@ -83,7 +83,7 @@ static bool send_ahead(struct job *j, struct way *w, struct err *e)
 	if (carrier_lacks_sftp(j->carrier)) {
 		report_note(j->push->report, "%s: %s: the files go with the script",
 			j->host->name, e->msg);
-		j->lacks_sftp = w->streams = true;
+		w->streams = true;
 		return true;
 	}
 	if (!carrier_remove(
@@ -98,7 +98,8 @@ static bool send_files(struct job *j, struct way *w, struct err *e)
 	if (w->parcel.n == 0 || j->sftp_only)
 		return true;
 	w->staging = staging_name(j);
-	w->streams = j->host->connection.transfer == TRANSFER_STREAM || j->lacks_sftp;
+	w->streams = j->host->connection.transfer == TRANSFER_STREAM ||
+		carrier_lacks_sftp(j->carrier);
 	return w->streams || send_ahead(j, w, e);
 }
 
@@ -165,9 +166,8 @@ static bool waits(struct job *j)
 static bool is_let(const struct job *j, const struct check *c, struct err *e)
 {
 	AUTO(ssh_line)
-	struct ssh_line *line =
-		ssh_line_new(carrier_ssh(j->carrier), check_host(j->host, c),
-			c->port ? c->port : probe_protocol_port(c->protocol));
+	struct ssh_line *line = ssh_line_new(carrier_ssh(j->carrier),
+		check_host(j->host, c), probe_port(c->protocol, c->port));
 	AUTO(fd) int fd = ssh_line_connect(line, deadline_in(TUNNEL_SECONDS), e);
 
 	return fd >= 0 || e->kind != ERR_REMOTE;

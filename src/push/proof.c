@@ -96,7 +96,7 @@ static void list_check(struct proofs *out, struct arena *a, const struct host_pl
 	struct service_plan *s, const struct check *c, bool patient)
 {
 	const char *host = check_host(p->host, c);
-	const int port = c->port ? c->port : probe_protocol_port(c->protocol);
+	const int port = probe_port(c->protocol, c->port);
 	struct probe_address *list;
 	struct err e;
 	size_t n;

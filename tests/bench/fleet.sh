@@ -100,20 +100,6 @@ bare() {
 
 # ---- measuring ----
 
-# used SERIES HOSTS CMD...: CPU in ms for a host, time in ms for a host, memory in MiB.
-used() {
-	local name=$1 n=$2
-	shift 2
-	quietly "$here/fleet/used.py" "$dir/used" "$@"
-	tail -n 1 "$dir/used" | awk -v n="$n" '{ print $1 * 1000 / n, $2 * 1000 / n, $3 }' >>"$dir/series.$name"
-	say "$(printf '%-22s %s' "$name" "$(tail -n 1 "$dir/series.$name")")"
-}
-# column SERIES COLUMN: its median
-column() {
-	cut -d' ' -f"$2" "$dir/series.$1" | sort -n |
-		awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2 }'
-}
-
 push() { used "$1" "$2" "$CERTPUSH" -c "$dir/certpush/control/certpush.yml" push --force -l "$3"; }
 idle() {
 	push "$@"

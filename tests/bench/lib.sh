@@ -85,6 +85,20 @@ median() {
 		awk '{ v[NR] = $1 } END { printf "%.6f\n", (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2e6 }'
 }
 
+# used SERIES N CMD...: what it takes: CPU in ms for each of N, time in ms for each, peak memory in MiB.
+used() {
+	local name=$1 n=$2
+	shift 2
+	quietly "$here/used.py" "$dir/used" "$@"
+	tail -n 1 "$dir/used" | awk -v n="$n" '{ print $1 * 1000 / n, $2 * 1000 / n, $3 }' >>"$dir/series.$name"
+	say "$(printf '%-22s %s' "$name" "$(tail -n 1 "$dir/series.$name")")"
+}
+# column SERIES COLUMN: its median
+column() {
+	cut -d' ' -f"$2" "$dir/series.$1" | sort -n |
+		awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2 }'
+}
+
 # figure NAME VALUE UNIT [OP GOAL], VALUE to three digits
 figure() {
 	local name=$1 value unit=$3 op=${4-} goal=${5-}

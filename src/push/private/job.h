@@ -23,7 +23,6 @@ struct job {
 	struct carrier *carrier;
 	bool sftp_only; /* no command can be run there */
 	int at_work;    /* the pid there of what ends with this run; 0: unknown */
-	bool lacks_sftp;
 	struct recap recap;
 	size_t changes;
 	int retries; /* how often it may still be tried to reach it */

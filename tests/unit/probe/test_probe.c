@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "check.h"
 #include "made_cert.h"
+#include "probe/private/dialect.h"
 #include "probe/probe.h"
 
 #include <arpa/inet.h>
@@ -632,13 +633,13 @@ static void every_protocol_has_a_port_and_a_title(void **state)
 {
 	(void)state;
 	for (const char *const *p = probe_protocol_names; *p; p++) {
-		assert_true(probe_protocol_known(*p));
+		assert_non_null(dialect_find(*p));
 		assert_true(probe_protocol_port(*p) > 0 || text_eq(*p, "tls"));
 		assert_true(strlen(probe_protocol_title(*p)) > 0);
 		assert_false(text_among(
 			probe_protocol_names, (size_t)(p - probe_protocol_names), *p));
 	}
-	assert_false(probe_protocol_known("smpt"));
+	assert_null(dialect_find("smpt"));
 	assert_int_equal(probe_protocol_port("smpt"), 0);
 	for (int v = 0; v < N_PROBE_VERDICTS; v++)
 		assert_non_null(probe_verdict_word((enum probe_verdict)v));
