@@ -98,7 +98,7 @@ certpush renew --dry-run
 for name in linode www imap; do says "^due: \[$name\.example\.net\] expires in 8 days"; done
 
 certpush plan
-says '^would change: \[linode\] => postfix privkey\.pem \(mode\)$'
+says '^would change: \[linode\] => postfix privkey\.pem \(mode 0644 -> 0600\)$'
 says '^would reload: \[linode\] => postfix \(postfix reload\)$'
 
 certpush renew --push
