@@ -82,6 +82,7 @@ says '^revoked: \[a\.example\.net\] \(keyCompromise\)$'
 told_ca revoke | grep -qF '"reason": 1' || fail 'another reason'
 ends 0 certpush revoke a.example.net
 says 'it was already'
+sleep 2 # one of a second ago is told in the singular
 ends 1 certpush renew
 fails_with a.example.net 'ordered [0-9]* (seconds|minutes?) ago: one order an hour'
 ends 0 certpush renew --force
