@@ -1,7 +1,6 @@
 #include "base/stop.h"
 #include "cli/verb.h"
 #include "dns/dns.h"
-#include "http/http.h"
 #include "ssh/ssh.h"
 
 #include <fcntl.h>
@@ -95,7 +94,7 @@ static int tell_version(struct context *c)
 	if (validator)
 		buf_printf(&text, "DNSSEC: by libunbound %s\n", validator);
 	else
-		buf_puts(&text, "DNSSEC: not looked at, built without libunbound\n");
+		buf_puts(&text, "DNSSEC: not looked at, there is no libunbound here\n");
 	report_text(c->report, text.data);
 	return EXIT_OK;
 }
@@ -145,7 +144,6 @@ int main(int argc, char **argv)
 	fill_streams();
 	harden();
 	stop_init();
-	http_init();
 	ssh_init();
 	read = options_read(&o, argc, argv, &e);
 	c.options = &o;

@@ -144,7 +144,7 @@ struct dns_tlsa_proof {
 	const char *name; /* "_25._tcp.mail.example.net" */
 	/* filled in */
 	enum dns_tlsa_stand {
-		DNS_TLSA_UNTOLD, /* no answer, or built without libunbound */
+		DNS_TLSA_UNTOLD, /* no answer, or no libunbound */
 		DNS_TLSA_OPEN,   /* it isn't signed, so that nobody goes by what is there */
 		DNS_TLSA_BOGUS,
 		DNS_TLSA_SECURE
@@ -198,7 +198,7 @@ bool dns_dnssec(const struct dns_config *c, const char *const *domains, size_t n
  * tell.
  */
 bool dns_is_unsigned(const struct dns_config *c, const char *name, int64_t deadline);
-/* The version of libunbound, or NULL: built without it, and DNSSEC always holds. */
+/* The version of libunbound, or NULL: there is none, and DNSSEC always holds. */
 const char *dns_validator(void);
 
 /*

@@ -63,7 +63,7 @@ bool dns_sshfp_find(const struct dns_config *c, const char *host, int64_t deadli
 	*s = (struct dns_sshfp){ 0 };
 	ok = dns_validator()
 		? proved_ask(c, &q, 1, deadline, e) && judge(&q, host, s, e)
-		: err_set(e, ERR_DNS, "SSHFP isn't looked at: built without libunbound");
+		: err_set(e, ERR_DNS, "SSHFP isn't looked at: there is no libunbound here");
 	questions_clear(&q, 1);
 	return ok;
 }

@@ -13,8 +13,9 @@ void questions_clear(struct question *q, size_t n)
 	}
 }
 
-#ifdef CERTPUSH_UNBOUND
+#ifdef UNBOUND_SONAME
 
+#include "base/library.h"
 #include "base/macros.h"
 
 #include <netdb.h>
@@ -25,12 +26,46 @@ void questions_clear(struct question *q, size_t n)
 #include <stdlib.h>
 #include <unbound.h>
 
-DEFINE_AUTO(struct ub_ctx, ub_ctx, ub_ctx_delete)
+/* What is called of libunbound, without "ub_". */
+/* clang-format off */
+#define CALLS(X) \
+	X(ctx_add_ta) X(ctx_async) X(ctx_create) X(ctx_debugout) X(ctx_delete) \
+	X(ctx_set_fwd) X(ctx_set_option) X(fd) X(process) X(resolve_async) \
+	X(resolve_free) X(version)
+/* clang-format on */
+
+static struct {
+#define POINTER(call) __typeof__(ub_##call) *call;
+	CALLS(POINTER)
+#undef POINTER
+} unbound;
+
+static bool loaded;
+
+static void load(void)
+{
+#define NAME(call) "ub_" #call,
+	static const char *const names[] = { CALLS(NAME) };
+#undef NAME
+	struct err unused;
+
+	loaded = library_load(UNBOUND_SONAME, names, ARRAY_LEN(names), &unbound, &unused);
+}
 
 const char *dns_validator(void)
 {
-	return ub_version();
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, load);
+	return loaded ? unbound.version() : NULL;
 }
+
+static void ctx_free(struct ub_ctx *ctx)
+{
+	unbound.ctx_delete(ctx);
+}
+
+DEFINE_AUTO(struct ub_ctx, ub_ctx, ctx_free)
 
 /* What the first context sets up is the process's, and isn't guarded. Errors would go to
  * stderr. */
@@ -40,9 +75,9 @@ static struct ub_ctx *create(void)
 	struct ub_ctx *ctx;
 
 	pthread_mutex_lock(&one);
-	ctx = ub_ctx_create();
+	ctx = unbound.ctx_create();
 	if (ctx)
-		ub_ctx_debugout(ctx, NULL);
+		unbound.ctx_debugout(ctx, NULL);
 	pthread_mutex_unlock(&one);
 	return ctx;
 }
@@ -56,7 +91,7 @@ static bool forward(struct ub_ctx *ctx, const struct endpoint *to)
 		    port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		return false;
 	snprintf(text, sizeof text, "%s@%s", host, port);
-	return ub_ctx_set_fwd(ctx, text) == 0;
+	return unbound.ctx_set_fwd(ctx, text) == 0;
 }
 
 static bool forward_any(struct ub_ctx *ctx, const struct endpoints *to)
@@ -76,7 +111,7 @@ static bool trust(struct ub_ctx *ctx, const ldns_rr_list *anchors)
 		char *text = ldns_rr2str_fmt(
 			ldns_output_format_nocomments, ldns_rr_list_rr(anchors, i));
 
-		ok = text && ub_ctx_add_ta(ctx, text) == 0;
+		ok = text && unbound.ctx_add_ta(ctx, text) == 0;
 		free(text);
 	}
 	return ok;
@@ -86,15 +121,15 @@ static bool trust(struct ub_ctx *ctx, const ldns_rr_list *anchors)
  */
 static bool set_options(struct ub_ctx *ctx)
 {
-	return ub_ctx_set_option(ctx, "do-not-query-localhost:", "no") == 0 &&
-		ub_ctx_set_option(ctx, "trust-anchor-signaling:", "no") == 0;
+	return unbound.ctx_set_option(ctx, "do-not-query-localhost:", "no") == 0 &&
+		unbound.ctx_set_option(ctx, "trust-anchor-signaling:", "no") == 0;
 }
 
 static struct ub_ctx *context(const struct endpoints *through, const ldns_rr_list *anchors)
 {
 	AUTO(ub_ctx) struct ub_ctx *ctx = create();
 
-	if (!ctx || ub_ctx_async(ctx, 1) != 0 || !set_options(ctx) ||
+	if (!ctx || unbound.ctx_async(ctx, 1) != 0 || !set_options(ctx) ||
 		!trust(ctx, anchors) || (through && !forward_any(ctx, through)))
 		return NULL;
 	return TAKE(ctx);
@@ -124,7 +159,7 @@ static void take(void *arg, int error, struct ub_result *r)
 	}
 	if (error == 0 && !r->bogus)
 		keep(q, r);
-	ub_resolve_free(r);
+	unbound.resolve_free(r);
 }
 
 /* Its thread leaves signals to those that know what to do with them. */
@@ -136,7 +171,7 @@ static bool begin(struct ub_ctx *ctx, struct question *q, size_t n)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (size_t i = 0; ok && i < n; i++)
-		ok = ub_resolve_async(ctx, q[i].name, (int)q[i].type, LDNS_RR_CLASS_IN,
+		ok = unbound.resolve_async(ctx, q[i].name, (int)q[i].type, LDNS_RR_CLASS_IN,
 			     &q[i], take, NULL) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return ok;
@@ -153,13 +188,14 @@ static bool any_open(const struct question *q, size_t n)
 void validator_ask(const struct endpoints *through, const ldns_rr_list *anchors,
 	struct question *q, size_t n, int64_t deadline)
 {
-	AUTO(ub_ctx) struct ub_ctx *ctx = context(through, anchors);
+	AUTO(ub_ctx)
+	struct ub_ctx *ctx = dns_validator() ? context(through, anchors) : NULL;
 	struct err unused;
 
 	if (!ctx || !begin(ctx, q, n))
 		return;
-	while (any_open(q, n) && wait_fd(ub_fd(ctx), POLLIN, deadline, &unused) &&
-		ub_process(ctx) == 0)
+	while (any_open(q, n) && wait_fd(unbound.fd(ctx), POLLIN, deadline, &unused) &&
+		unbound.process(ctx) == 0)
 		;
 }
 

@@ -57,11 +57,11 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 
 void answer_receive(CURL *c, struct flight *f)
 {
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, f);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, f);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, f->curl_says);
+	curl.easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
+	curl.easy_setopt(c, CURLOPT_WRITEDATA, f);
+	curl.easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
+	curl.easy_setopt(c, CURLOPT_HEADERDATA, f);
+	curl.easy_setopt(c, CURLOPT_ERRORBUFFER, f->curl_says);
 }
 
 static char *media_type(const struct http_response *r)
@@ -77,7 +77,7 @@ void answer_finish(CURL *c, struct flight *f)
 {
 	long status = 0;
 
-	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	curl.easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	f->response->status = (int)status;
 	f->response->content_type = media_type(f->response);
 }

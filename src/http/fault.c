@@ -40,7 +40,7 @@ static bool no_connection(CURL *c, const char *url, struct err *e)
 	const char *words = NULL;
 	long number = 0;
 
-	curl_easy_getinfo(c, CURLINFO_OS_ERRNO, &number);
+	curl.easy_getinfo(c, CURLINFO_OS_ERRNO, &number);
 	if (number > 0)
 		words = strerrordesc_np((int)number);
 	if (!words)
@@ -53,7 +53,7 @@ static bool too_late(CURL *c, const char *url, struct err *e)
 {
 	curl_off_t begun = 0;
 
-	curl_easy_getinfo(c, CURLINFO_PRETRANSFER_TIME_T, &begun);
+	curl.easy_getinfo(c, CURLINFO_PRETRANSFER_TIME_T, &begun);
 	return err_set(e, ERR_TIMEOUT, "%s: %s", url,
 		begun ? "no answer in time" : "no connection in time");
 }
@@ -103,9 +103,9 @@ static bool tell(
 		if (with_cause[i].code == code)
 			return err_set(e, with_cause[i].kind, "%s: %s: %s", url,
 				with_cause[i].words,
-				*cause(f) ? cause(f) : curl_easy_strerror(code));
+				*cause(f) ? cause(f) : curl.easy_strerror(code));
 	return err_set(e, ERR_NET, "%s: %s", url,
-		*f->curl_says ? f->curl_says : curl_easy_strerror(code));
+		*f->curl_says ? f->curl_says : curl.easy_strerror(code));
 }
 
 bool fault_tell(

@@ -8,20 +8,15 @@
 #include <limits.h>
 #include <string.h>
 
-void http_init(void)
-{
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		abort();
-}
-
 struct http *http_new(const struct http_config *c)
 {
 	struct http *h = xcalloc(1, sizeof *h);
+	struct err unused;
 
 	h->ca_file = c->ca_file ? xstrdup(c->ca_file) : NULL;
 	h->user_agent = c->user_agent ? xstrdup(c->user_agent) : NULL;
 	h->max_body = c->max_body ? c->max_body : (size_t)1024 * 1024;
-	h->lines = lines_new();
+	h->lines = curl_load(&unused) ? lines_new() : NULL; /* http_do tells */
 	return h;
 }
 
@@ -42,7 +37,7 @@ static struct curl_slist *add(struct curl_slist *list, const char *name, const c
 
 	buf_puts(&line, name);
 	buf_puts(&line, value);
-	longer = curl_slist_append(list, line.data);
+	longer = curl.slist_append(list, line.data);
 	if (!longer)
 		abort();
 	return longer;
@@ -64,31 +59,31 @@ static struct curl_slist *header_list(const struct http_request *q)
 static void set_trust(CURL *c, const struct http *h, const char *url)
 {
 	if (text_is_loopback_url(url)) {
-		curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http");
-		curl_easy_setopt(c, CURLOPT_PROXY, ""); /* none: it would see all of it */
+		curl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http");
+		curl.easy_setopt(c, CURLOPT_PROXY, ""); /* none: it would see all of it */
 		return;
 	}
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https");
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https");
+	curl.easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl.easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+	curl.easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (!h->ca_file)
 		return;
-	curl_easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
-	curl_easy_setopt(c, CURLOPT_CAPATH, NULL); /* or the system's roots still count */
+	curl.easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
+	curl.easy_setopt(c, CURLOPT_CAPATH, NULL); /* or the system's roots still count */
 }
 
 static void set_method(CURL *c, const struct http_request *q)
 {
 	if (strcmp(q->method, "HEAD") == 0) {
-		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+		curl.easy_setopt(c, CURLOPT_NOBODY, 1L);
 		return;
 	}
 	if (q->body || strcmp(q->method, "POST") == 0) {
-		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body_len);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->body ? q->body : "");
+		curl.easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body_len);
+		curl.easy_setopt(c, CURLOPT_POSTFIELDS, q->body ? q->body : "");
 	}
-	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, q->method);
+	curl.easy_setopt(c, CURLOPT_CUSTOMREQUEST, q->method);
 }
 
 static void set_up(CURL *c, const struct http *h, const struct http_request *q,
@@ -96,29 +91,29 @@ static void set_up(CURL *c, const struct http *h, const struct http_request *q,
 {
 	const long left = deadline_left(q->deadline);
 
-	curl_easy_reset(c); /* keeps connections, sessions and the share */
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	curl.easy_reset(c); /* keeps connections, sessions and the share */
+	curl.easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	set_trust(c, h, q->url);
 	set_method(c, q);
-	curl_easy_setopt(c, CURLOPT_URL, q->url);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, h->user_agent);
+	curl.easy_setopt(c, CURLOPT_URL, q->url);
+	curl.easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	curl.easy_setopt(c, CURLOPT_USERAGENT, h->user_agent);
 	/* One request at a time on a connection: HTTP/2 would bring nothing but its bugs.
 	 */
-	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl.easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl.easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	/* The time may have run out since it was looked at, and 0 would be no bound. */
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, left > 0 ? left : 1L);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)INT_MAX);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl.easy_setopt(c, CURLOPT_TIMEOUT_MS, left > 0 ? left : 1L);
+	curl.easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)INT_MAX);
+	curl.easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	/* A resolver thread that still waits must not hold up a deadline or a stop. */
-	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+	curl.easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
 }
 
 static bool finished(CURLM *multi, CURLcode *code)
 {
 	int more;
-	CURLMsg *m = curl_multi_info_read(multi, &more);
+	CURLMsg *m = curl.multi_info_read(multi, &more);
 
 	if (!m || m->msg != CURLMSG_DONE)
 		return false;
@@ -135,11 +130,11 @@ static bool drive(CURLM *multi, CURLcode *code)
 	for (;;) {
 		if (stop_requested())
 			return false;
-		if (curl_multi_perform(multi, &running) != CURLM_OK)
+		if (curl.multi_perform(multi, &running) != CURLM_OK)
 			abort();
 		if (finished(multi, code))
 			return true;
-		curl_multi_poll(multi, &stop, stop.fd >= 0, 1000, NULL);
+		curl.multi_poll(multi, &stop, stop.fd >= 0, 1000, NULL);
 	}
 }
 
@@ -148,7 +143,7 @@ static bool talk(struct line *l, struct flight *f, const char *url, struct err *
 	CURLcode code = CURLE_OK;
 	bool done;
 
-	if (curl_multi_add_handle(l->multi, l->easy) != CURLM_OK)
+	if (curl.multi_add_handle(l->multi, l->easy) != CURLM_OK)
 		abort();
 	done = drive(l->multi, &code);
 	if (done && code == CURLE_OK)
@@ -157,7 +152,7 @@ static bool talk(struct line *l, struct flight *f, const char *url, struct err *
 		fault_tell(l->easy, code, f, url, e);
 	else
 		err_set(e, ERR_STOPPED, "interrupted");
-	curl_multi_remove_handle(l->multi, l->easy);
+	curl.multi_remove_handle(l->multi, l->easy);
 	return done && code == CURLE_OK;
 }
 
@@ -183,15 +178,15 @@ bool http_do(struct http *h, const struct http_request *q, struct http_response 
 	struct line *l;
 	bool ok;
 
-	if (!check(q, e))
+	if (!check(q, e) || !curl_load(e))
 		return false;
 	l = lines_take(h->lines);
 	headers = header_list(q);
 	set_up(l->easy, h, q, headers);
 	answer_receive(l->easy, &f);
 	ok = talk(l, &f, q->url, e);
-	curl_easy_reset(l->easy); /* it must not point into this frame any more */
-	curl_slist_free_all(headers);
+	curl.easy_reset(l->easy); /* it must not point into this frame any more */
+	curl.slist_free_all(headers);
 	lines_return(h->lines, l);
 	if (!ok)
 		http_response_clear(r);

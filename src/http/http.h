@@ -13,9 +13,6 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Once, before the first thread. */
-void http_init(void);
-
 struct http;
 
 struct http_config {

@@ -38,14 +38,14 @@ struct lines *lines_new(void)
 	pthread_mutex_init(&all->lock, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(all->share_locks); i++)
 		pthread_mutex_init(&all->share_locks[i], NULL);
-	all->share = curl_share_init();
+	all->share = curl.share_init();
 	if (!all->share)
 		abort();
-	curl_share_setopt(all->share, CURLSHOPT_USERDATA, all);
-	curl_share_setopt(all->share, CURLSHOPT_LOCKFUNC, enter);
-	curl_share_setopt(all->share, CURLSHOPT_UNLOCKFUNC, leave);
-	curl_share_setopt(all->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-	curl_share_setopt(all->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+	curl.share_setopt(all->share, CURLSHOPT_USERDATA, all);
+	curl.share_setopt(all->share, CURLSHOPT_LOCKFUNC, enter);
+	curl.share_setopt(all->share, CURLSHOPT_UNLOCKFUNC, leave);
+	curl.share_setopt(all->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	curl.share_setopt(all->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	return all;
 }
 
@@ -53,11 +53,11 @@ static struct line *open_line(struct lines *all)
 {
 	struct line *l = xcalloc(1, sizeof *l);
 
-	l->easy = curl_easy_init();
-	l->multi = curl_multi_init();
+	l->easy = curl.easy_init();
+	l->multi = curl.multi_init();
 	if (!l->easy || !l->multi)
 		abort();
-	curl_easy_setopt(l->easy, CURLOPT_SHARE, all->share);
+	curl.easy_setopt(l->easy, CURLOPT_SHARE, all->share);
 	return l;
 }
 
@@ -89,11 +89,11 @@ void lines_free(struct lines *all)
 		return;
 	for (struct line *l = all->idle; l; l = next) {
 		next = l->next;
-		curl_easy_cleanup(l->easy);
-		curl_multi_cleanup(l->multi);
+		curl.easy_cleanup(l->easy);
+		curl.multi_cleanup(l->multi);
 		free(l);
 	}
-	curl_share_cleanup(all->share);
+	curl.share_cleanup(all->share);
 	for (size_t i = 0; i < ARRAY_LEN(all->share_locks); i++)
 		pthread_mutex_destroy(&all->share_locks[i]);
 	pthread_mutex_destroy(&all->lock);

@@ -17,7 +17,7 @@ int retry_after_parse(const char *value, time_t now)
 	}
 	/* curl_getdate takes much that is no date of RFC 9110 ("tomorrow" is not among it).
 	 */
-	when = curl_getdate(value, NULL);
+	when = curl.getdate(value, NULL);
 	if (when < 0)
 		return -1;
 	if (when <= now)
@@ -29,7 +29,7 @@ int http_retry_after(const struct http_response *r)
 {
 	const char *value = http_header(r, "Retry-After", NULL);
 	const char *date = http_header(r, "Date", NULL);
-	time_t now = date ? curl_getdate(date, NULL) : -1;
+	time_t now = date ? curl.getdate(date, NULL) : -1;
 
 	return value ? retry_after_parse(value, now >= 0 ? now : clock_now()) : -1;
 }

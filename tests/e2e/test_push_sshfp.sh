@@ -6,7 +6,7 @@
 # shellcheck source=signed_lib.sh
 . "$here/signed_lib.sh"
 own_control
-"$CERTPUSH" --version | grep -q 'DNSSEC: by libunbound' || fail 'built without libunbound'
+"$CERTPUSH" --version | grep -q 'DNSSEC: by libunbound' || fail 'no libunbound'
 quiet certpush push --force
 # ---- example.net, signed, with the hosts' keys: linode's as they are, ovh's another one's, panix's none
 key_of() { "$lab" run ssh-keyscan -t ed25519 "$1.example.net" 2>/dev/null | cut -d' ' -f3 | base64 -d | sha256sum | cut -d' ' -f1; }

@@ -6,7 +6,7 @@
 # shellcheck source=signed_lib.sh
 . "$here/signed_lib.sh"
 own_control
-"$CERTPUSH" --version | grep -q 'DNSSEC: by libunbound' || fail 'built without libunbound'
+"$CERTPUSH" --version | grep -q 'DNSSEC: by libunbound' || fail 'no libunbound'
 mint_all
 quiet certpush push
 

@@ -4,7 +4,7 @@
 # shellcheck source=renew_lib.sh disable=SC2317 # called by the trap
 . "$(dirname "$0")/renew_lib.sh"
 fresh
-"$CERTPUSH" --version | grep -q 'DNSSEC: by libunbound' || fail 'built without libunbound'
+"$CERTPUSH" --version | grep -q 'DNSSEC: by libunbound' || fail 'no libunbound'
 
 # Where libunbound knows the root's name servers to be: with only a few of them it gives up now and then.
 root=198.41.0.4

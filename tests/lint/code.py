@@ -16,12 +16,12 @@ BANNED = [
     (r'\bgetaddrinfo\s*\(', 'it has no deadline', ['base/resolve.c', 'dns/ask.c']),
     (r'\b(printf|vprintf|puts|putchar|perror)\s*\(|\bstd(out|err)\b', 'only a sink prints',
      ['report', 'base/alloc.c']),
-    (r'\bcurl_\w+\s*\(', "libcurl is http's", ['http']),
+    (r'\bcurl[_.]\w+\s*\(', "libcurl is http's", ['http']),
     (r'\b(SSL|SSL_CTX|TLS)_\w+\s*\(', "TLS is probe's", ['probe']),
     (r'\blibssh2_\w+\s*\(', "libssh2 is ssh's", ['ssh']),
     (r'\byaml_(parser|event|token|document|node)_\w+\s*\(', "libyaml is conf's", ['conf']),
     (r'\bldns_\w+\s*\(', "ldns is dns's", ['dns']),
-    (r'\bub_\w+\s*\(', "libunbound is the validator's", ['dns/validator.c']),
+    (r'\b(ub_|unbound\.)\w+\s*\(', "libunbound is the validator's", ['dns/validator.c']),
     (r'\bcJSON_\w+\s*\(', 'cJSON is not for this room', ['report', 'store', 'acme', 'dns', 'plan/planned_json.c']),
 ]
 

@@ -1,6 +1,6 @@
 /*
- * validator - what a resolver that validates says of names: libunbound, where it was built
- * with it. Without it all questions stay open.
+ * validator - what a resolver that validates says of names: libunbound, loaded when
+ * it is first asked. Where there is none, all questions stay open.
  *
  * The only file that knows libunbound; keeps nothing from one call to the next.
  */

@@ -7,6 +7,24 @@
 
 #include <curl/curl.h>
 
+/* curl.c: libcurl, loaded for the first http_new. What is called of it, without "curl_". */
+/* clang-format off */
+#define CURL_CALLS(X) \
+	X(easy_cleanup) X(easy_getinfo) X(easy_init) X(easy_reset) X(easy_setopt) \
+	X(easy_strerror) X(getdate) X(global_init) X(multi_add_handle) X(multi_cleanup) \
+	X(multi_info_read) X(multi_init) X(multi_perform) X(multi_poll) \
+	X(multi_remove_handle) X(share_cleanup) X(share_init) X(share_setopt) \
+	X(slist_append) X(slist_free_all)
+/* clang-format on */
+struct curl {
+#define POINTER(call) __typeof__(curl_##call) *call;
+	CURL_CALLS(POINTER)
+#undef POINTER
+};
+extern struct curl curl;
+/* Before anything of it is called. */
+bool curl_load(struct err *e) NODISCARD;
+
 struct http {
 	char *ca_file;
 	char *user_agent;

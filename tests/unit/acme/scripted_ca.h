@@ -280,7 +280,6 @@ static inline int ca_group_setup(void **state)
 
 	signal(SIGPIPE, SIG_IGN);
 	setenv("no_proxy", "*", 1);
-	http_init();
 	ca_key = key_generate(KEY_P256, &e);
 	if (!ca_key || scratch_setup(state) != 0)
 		return -1;

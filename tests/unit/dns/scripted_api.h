@@ -74,7 +74,6 @@ static inline int api_setup(void **state)
 {
 	signal(SIGPIPE, SIG_IGN);
 	setenv("no_proxy", "*", 1);
-	http_init();
 	if (scratch_setup(state) != 0)
 		return -1;
 	api_server.answer = api_hear;
