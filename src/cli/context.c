@@ -89,15 +89,28 @@ const char *nearest_certificate(const struct context *c, const char *name)
 	return text_nearest(name, names);
 }
 
+static bool same_place(const struct pos *a, const struct pos *b)
+{
+	return a->line == b->line && a->col == b->col && text_eq(a->file, b->file);
+}
+
 /* A group's certificate is wrong once, not once for each of its hosts. */
-static bool told(const struct errs *all, struct pos pos)
+static bool told(const struct errs *all, const struct pos *pos)
 {
 	for (int i = 0; i < all->n; i++)
-		if (text_eq(all->list[i].pos.file, pos.file) &&
-			all->list[i].pos.line == pos.line &&
-			all->list[i].pos.col == pos.col)
+		if (same_place(&all->list[i].pos, pos))
 			return true;
 	return false;
+}
+
+/* Named where the host before named its own: that one was looked at. */
+static bool looked_at(const struct inventory *inv, size_t host, size_t service)
+{
+	const struct host *h = &inv->hosts[host];
+
+	return host > 0 && service < h[-1].n_services &&
+		same_place(&h[-1].services[service].certificates_pos,
+			&h->services[service].certificates_pos);
 }
 
 static void check_service(struct context *c, const struct service *s, struct errs *all)
@@ -125,7 +138,7 @@ static void check_certificates(struct context *c, struct errs *all)
 		for (size_t i = 0; i < inv->hosts[h].n_services; i++) {
 			const struct service *s = &inv->hosts[h].services[i];
 
-			if (!told(all, s->certificates_pos))
+			if (!looked_at(inv, h, i) && !told(all, &s->certificates_pos))
 				check_service(c, s, all);
 		}
 }

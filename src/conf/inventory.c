@@ -56,9 +56,10 @@ static void set_host(struct inventory_tree *t, const struct host_node *node,
 	const struct playbooks *playbooks, struct host *h, struct errs *all)
 {
 	const struct vars vars = tree_vars(t, node);
-	struct errs found = { .n = 0 };
+	struct errs found; /* large, and one for each host: not zeroed */
 	bool ok;
 
+	found.n = found.dropped = 0;
 	h->name = node->name;
 	h->pos = node->pos;
 	set_groups(t, node, h);

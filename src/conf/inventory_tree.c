@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,13 +21,14 @@ struct names {
 	size_t size, n; /* size: a power of two */
 };
 
+/* FNV-1a; its upper half is mixed best, and names differ at their ends. */
 static size_t hash(const char *s)
 {
-	size_t h = 5381;
+	uint64_t h = 0xcbf29ce484222325;
 
 	while (*s)
-		h = h * 33 ^ (unsigned char)*s++;
-	return h;
+		h = (h ^ (unsigned char)*s++) * 0x100000001b3;
+	return (size_t)(h ^ h >> 32);
 }
 
 static struct name *slot(const struct names *names, const char *text)

@@ -6,6 +6,7 @@
 #include "probe/private/dial.h"
 #include "probe/private/dialect.h"
 #include "probe/private/judge.h"
+#include "probe/private/libctx.h"
 #include "probe/private/remark.h"
 
 #include <openssl/ssl.h>
@@ -24,7 +25,7 @@ struct prober {
  */
 struct prober *prober_new(const struct trust *t, struct err *e)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX *ctx = SSL_CTX_new_ex(probe_libctx(), NULL, TLS_client_method());
 	struct prober *p;
 
 	if (!ctx) {
