@@ -112,7 +112,11 @@ static void apply_script(
 static bool apply(struct job *j, const struct way *w)
 {
 	AUTO(remote_story) struct remote_story story = REMOTE_STORY_EMPTY;
-	const struct delivery d = { w->staging, w->streams ? &w->parcel : NULL };
+	const struct delivery d = {
+		.staging = w->staging,
+		.behind = w->streams ? &w->parcel : NULL,
+		.for_good = !proof_is_due(j->group),
+	};
 	struct err e = { 0 };
 
 	if (!(j->sftp_only ? sftp_only_apply(j, &story, &e)
@@ -123,7 +127,9 @@ static bool apply(struct job *j, const struct way *w)
 		job_fail_group(j, &e);
 		return false;
 	}
-	if (remote_story_failure(&story)) {
+	if (remote_story_failed_at(&story, "forget")) {
+		tell_unforgotten(j, remote_story_failure(&story)->text);
+	} else if (remote_story_failure(&story)) {
 		if (remote_story_failed_at(&story, "restore"))
 			job_unsettled(j);
 		tell_failure(j, &story, NULL);

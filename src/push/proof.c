@@ -116,6 +116,14 @@ static void list_check(struct proofs *out, struct arena *a, const struct host_pl
 	free(list);
 }
 
+bool proof_is_due(const struct host_plan *p)
+{
+	for (size_t i = 0; i < p->n_services; i++)
+		if (plan_takes_up(&p->services[i]) && p->services[i].service->n_checks > 0)
+			return true;
+	return false;
+}
+
 void proofs_list(struct proofs *out, struct arena *a, struct host_plan *p,
 	bool (*wanted)(const struct service_plan *s), bool patient)
 {

@@ -144,17 +144,15 @@ static void commit(struct job *j)
 	const struct remote_event *failure;
 	struct err e = { 0 };
 
-	if (j->sftp_only ? sftp_only_commit(j, &e)
-			 : job_run(j, commit_script, NULL, NULL, &story, &e)) {
-		failure = remote_story_failure(&story);
-		if (!failure)
-			return;
-		err_set(&e, ERR_REMOTE, "%s", failure->text);
+	if (!(j->sftp_only ? sftp_only_commit(j, &e)
+			   : job_run(j, commit_script, NULL, NULL, &story, &e))) {
+		job_lost(j, &e);
+		tell_unforgotten(j, e.msg);
+		return;
 	}
-	job_lost(j, &e);
-	report_warn(j->push->report,
-		"%s: %s; all is proved there, the next run will reload once more",
-		j->host->name, e.msg);
+	failure = remote_story_failure(&story);
+	if (failure)
+		tell_unforgotten(j, failure->text);
 }
 
 void prove(struct job *j)
@@ -172,7 +170,8 @@ void prove(struct job *j)
 	if (!proofs_bad(&proofs, NULL)) {
 		for (size_t i = 0; i < j->group->n_services; i++)
 			j->group->services[i].proved = true;
-		commit(j);
+		if (j->sftp_only || proof_is_due(j->group))
+			commit(j);
 		tell_applied(j, &r);
 		tell_proofs(j, &proofs);
 		return;

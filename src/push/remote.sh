@@ -154,8 +154,16 @@ lock() {
 	lock_dir=$lock
 	# from here on "." is a directory that nobody but us can write in
 	if ! cd "$lock_dir" || [ ! -O . ]; then fail lock "$lock: isn't ours"; fi
-	# $$ is the one that runs all scripts
-	sh -c 'echo $PPID' >pid || fail lock "$lock: can't write there (disk full?)"
+	own_pid >pid || fail lock "$lock: can't write there (disk full?)"
+}
+
+# $$ is the one that runs all scripts.
+own_pid() {
+	if { read -r own _ </proc/self/stat; } 2>/dev/null; then
+		echo "$own"
+	else
+		sh -c 'echo $PPID'
+	fi
 }
 
 # Its owner is gone, or never came to write its pid; or is older than any push, so that the pid is somebody else's.
@@ -179,12 +187,16 @@ take_over() {
 	fi
 }
 
-# With what is to be gone before others may come.
+# With what is to be gone before others may come. False, with the reason in $why, where something of it stays.
 unlock() {
 	cd /
 	litter=$litter$lock_dir
-	[ -z "$litter" ] || all "$litter" rm -rf --
 	lock_dir=
+	[ -n "$litter" ] || return 0
+	why=$(all "$litter" rm -rf -- 2>&1)
+	set -- $?
+	litter=
+	return "$1"
 }
 
 # The end of a push that changed nothing, or that has been taken back. fail STEP TEXT
@@ -508,6 +520,7 @@ again() {
 	fi
 }
 
+# apply COMMAND...: what is to be done at its end
 apply() {
 	[ -z "$staging" ] || clear_leftovers
 	bound
@@ -523,7 +536,7 @@ apply() {
 	validates run
 	take_up=served
 	reloads run
-	finish 0
+	"$@"
 }
 
 served() {
@@ -554,7 +567,7 @@ undo() {
 
 commit() {
 	targets forget
-	all "$litter" rm -rf -- 2>log || say "fail forget - $(printed)"
-	litter=
+	files discard
+	unlock || say "fail forget - $(printf '%s' "$why" | tr '\n' ' ')"
 	finish 0
 }

@@ -198,7 +198,7 @@ void script_apply(struct buf *out, const char *nonce, const struct host_plan *p,
 	const struct delivery *d)
 {
 	transaction(out, nonce, p, d);
-	end(out, "apply");
+	end(out, d->for_good ? "apply commit" : "apply finish 0");
 }
 
 void script_restart(struct buf *out, const char *nonce, const struct host_plan *p,

@@ -289,6 +289,13 @@ void tell_failure(struct job *j, const struct remote_story *story, const struct 
 	job_fail_group(j, &e);
 }
 
+void tell_unforgotten(struct job *j, const char *why)
+{
+	report_warn(j->push->report,
+		"%s: %s; all is %s there, the next run will reload once more",
+		j->host->name, why, proof_is_due(j->group) ? "proved" : "in place");
+}
+
 void tell_unproved(struct job *j, const struct proof *bad, const char *aftermath)
 {
 	job_fail_text(j, bad->service->service, "%s%s%s: %s%s",

@@ -20,6 +20,9 @@ struct proof {
 	struct probe_result result; /* verdict PROBE_UNREACHABLE with an err until asked */
 };
 
+/* Does anything of these have to show that it took up what it was to take up? */
+bool proof_is_due(const struct host_plan *p);
+
 struct proofs {
 	const struct ssh *through; /* for the checks that tunnel; NULL: there are none */
 	struct proof *list;

@@ -25,6 +25,7 @@ struct delivery {
 	 * store whose process PID is gone were left by killed ones, and go, too. */
 	const char *staging;
 	const struct parcel *behind; /* NULL: nothing */
+	bool for_good;               /* nothing will prove it: script_commit is in it */
 };
 void script_apply(struct buf *out, const char *nonce, const struct host_plan *p,
 	const struct delivery *d);

@@ -28,5 +28,7 @@ void tell_failure(
 const char *tell_back(const struct job *j);
 /* How the host is after a story with a failure in it: tell_back and the like. */
 const char *tell_aftermath(const struct job *j, const struct remote_story *s);
+/* The group is well, but what was there before couldn't be taken away. */
+void tell_unforgotten(struct job *j, const char *why);
 /* A check that didn't come out as it should, and what came of that: "; …", or "". */
 void tell_unproved(struct job *j, const struct proof *bad, const char *aftermath);

@@ -262,14 +262,19 @@ static inline const char *rig_stage(struct rig *r)
 	return dir;
 }
 
-static inline void rig_apply(struct rig *r)
+static inline void rig_deliver(struct rig *r, bool for_good)
 {
 	AUTO(buf) struct buf script = BUF_EMPTY;
 
-	script_apply(
-		&script, NONCE, r->plan, &(struct delivery){ .staging = rig_stage(r) });
+	script_apply(&script, NONCE, r->plan,
+		&(struct delivery){ .staging = rig_stage(r), .for_good = for_good });
 	rig_tell(r, &script);
 	assert_false(rig_has(r, ".certpush-s-1"));
+}
+
+static inline void rig_apply(struct rig *r)
+{
+	rig_deliver(r, false);
 }
 
 static inline void rig_commit(struct rig *r)

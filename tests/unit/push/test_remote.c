@@ -59,6 +59,23 @@ static void what_nobody_has_proved_is_owed_until_the_commit(void **state)
 	assert_true(plan_idle(r.plan));
 }
 
+static void where_nothing_is_to_be_proved_nothing_is_owed(void **state)
+{
+	AUTO(rig) struct rig r;
+
+	rig_init(&r, shell, *state);
+	for (int n = 0; n < 2; n++) {
+		rig_plan(&r, n ? "key 2\n" : "key 1\n", n ? "chain 2\n" : "chain 1\n");
+		rig_deliver(&r, true);
+		assert_null(remote_story_failure(&r.story));
+		assert_tidy(&r);
+	}
+	assert_text(&r, "mail/key.pem", "key 2\n");
+	assert_text(&r, "news/full.pem", "chain 2\n");
+	rig_plan(&r, "key 2\n", "chain 2\n");
+	assert_true(plan_idle(r.plan));
+}
+
 static void an_owed_reload_runs_without_files(void **state)
 {
 	AUTO(rig) struct rig r;
@@ -788,6 +805,7 @@ static const struct CMUnitTest essentials[] = {
 static const struct CMUnitTest tests[] = {
 	scratch_test(a_first_push_makes_directories_and_files),
 	scratch_test(what_nobody_has_proved_is_owed_until_the_commit),
+	scratch_test(where_nothing_is_to_be_proved_nothing_is_owed),
 	scratch_test(an_owed_reload_runs_without_files),
 	scratch_test(a_replacement_and_its_undo_leave_the_very_files),
 	scratch_test(an_undo_whose_reload_fails_says_so),

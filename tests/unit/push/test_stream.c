@@ -49,7 +49,7 @@ static void whole_push(struct rig *r, struct buf *out, size_t *apply_ends)
 {
 	AUTO(buf) struct buf script = BUF_EMPTY;
 	const struct parcel behind = pack(r);
-	const struct delivery d = { ".certpush-s-1", &behind };
+	const struct delivery d = { .staging = ".certpush-s-1", .behind = &behind };
 
 	script_look(&script, NONCE, r->plan);
 	frame(out, &script, NULL);
