@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #define SCRIPT_SECONDS                                                                     \
-	600     /* the bound of a hung host; the commands' own are in remote.sh */
+	600     /* the bound of a hung host; the commands' own are in transact.sh */
 #define NONCE 8 /* bytes */
 
 void job_emit(struct job *j, struct event ev)

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-extern const char remote_sh[]; /* remote.sh, made into C by cmake/embed.cmake */
+/* look.sh and transact.sh, made into C by cmake/embed.cmake. */
+extern const char look_sh[], transact_sh[];
 
 static void word(struct buf *out, const char *s)
 {
@@ -14,8 +15,8 @@ static void word(struct buf *out, const char *s)
 static void begin(struct buf *out, const char *nonce)
 {
 	buf_puts(out, "{\n");
-	buf_puts(out, remote_sh);
-	buf_printf(out, "run=%s-$$\nsay certpush %s $$\n", nonce, nonce);
+	buf_puts(out, look_sh);
+	buf_printf(out, "say certpush %s $$\n", nonce);
 }
 
 static void end(struct buf *out, const char *last)
@@ -156,6 +157,8 @@ static void transaction(struct buf *out, const char *nonce, const struct host_pl
 	const struct delivery *d)
 {
 	begin(out, nonce);
+	buf_puts(out, transact_sh);
+	buf_printf(out, "run=%s-$$\n", nonce);
 	if (d) {
 		list_files(out, p);
 	} else {

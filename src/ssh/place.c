@@ -7,7 +7,7 @@
 
 enum { MAX_FILE = 256 << 10 };
 
-/* The names that remote.sh gives to what lies beside a file. */
+/* The names that transact.sh gives to what lies beside a file. */
 struct hidden {
 	char *dir;  /* the file's own */
 	char *new;  /* a directory of ours */

@@ -145,8 +145,8 @@ bool ssh_remove(struct ssh *s, const char *dir, int64_t deadline, struct err *e)
 
 /* ---- files in their place, over SFTP alone: for a login that can run no command ---- */
 
-/* Paths are absolute. What lies beside a file while it isn't proved is what push/remote.sh
- * leaves there, by the same names. */
+/* Paths are absolute. What lies beside a file while it isn't proved is what
+ * push/transact.sh leaves there, by the same names. */
 
 enum ssh_state { SSH_MISSING, SSH_REGULAR, SSH_SYMLINK, SSH_OTHER };
 

@@ -13,4 +13,4 @@ done < <(find .ci examples src tests -type f -not -name '*.[ch]' -print0 | sort 
 
 # It takes functions with optional words for mistaken, and those that a trap or a variable names for unreachable.
 shellcheck -x -P SCRIPTDIR -e SC2119,SC2120,SC2317 "${scripts[@]}"
-shellcheck -s sh src/push/remote.sh
+shellcheck -s sh src/push/look.sh src/push/transact.sh

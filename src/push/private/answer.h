@@ -1,5 +1,5 @@
 /*
- * answer - what remote.sh printed, read strictly: it comes from a stranger's machine.
+ * answer - what a script printed, read strictly: it comes from a stranger's machine.
  */
 #pragma once
 

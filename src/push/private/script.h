@@ -1,5 +1,6 @@
 /*
- * script - what is run on a host: remote.sh with the paths and commands of one plan.
+ * script - what is run on a host: look.sh, or transact.sh behind it, with the paths and
+ * commands of one plan.
  *
  * Nothing secret is in it: content travels by SFTP, or behind it.
  */

@@ -2,7 +2,7 @@
  * place - files put in place over SFTP alone, for a login that can run no command: what
  * ssh_look, ssh_place, ssh_restore and ssh_forget ask of SFTP, and in which order.
  *
- * It leaves beside a file what remote.sh leaves there, by the same names, so that either
+ * It leaves beside a file what transact.sh leaves there, by the same names, so that either
  * mends what the other's killed run has left. There is no directory to stand in, and no
  * process that could hold a lock: whoever may write in the file's directory is trusted.
  */

@@ -1,4 +1,4 @@
-/* What remote.sh does to a host, under every shell that this machine has. */
+/* What our scripts do to a host, under every shell that this machine has. */
 #include "base/wait.h"
 #include "rig.h"
 

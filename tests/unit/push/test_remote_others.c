@@ -1,4 +1,4 @@
-/* What remote.sh leaves to others: another push that has the lock, services beside the one
+/* What our scripts leave to others: another push that has the lock, services beside the one
  * that fails. */
 #include "rig.h"
 
