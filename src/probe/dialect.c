@@ -111,59 +111,57 @@ static const struct step irc[] = {
 #define POSTGRESQL BYTES("\12postgresql")
 #define TDS_8      BYTES("\7tds/8.0")
 
-static const struct dialect dialects[] = {
-	{ "smtp", "SMTP", 25, .steps = smtp, .bye = QUIT },
-	{ "submission", "SUBMISSION", 587, .steps = smtp, .bye = QUIT },
-	{ "smtps", "SMTPS", 465, .bye = QUIT },
-	{ "submissions", "SUBMISSIONS", 465, .bye = QUIT },
-	{ "lmtp", "LMTP", 24, .steps = lmtp, .bye = QUIT },
-	{ "imap", "IMAP", 143, .steps = imap, .bye = BYTES("a3 LOGOUT\r\n") },
-	{ "imaps", "IMAPS", 993, .bye = BYTES("a3 LOGOUT\r\n") },
-	{ "pop3", "POP3", 110, .steps = pop3, .bye = QUIT },
-	{ "pop3s", "POP3S", 995, .bye = QUIT },
-	{ "sieve", "SIEVE", 4190, .steps = sieve, .bye = LOGOUT },
-	{ "nntp", "NNTP", 119, .steps = nntp, .bye = QUIT },
-	{ "nntps", "NNTPS", 563, .bye = QUIT },
-	{ "https", "HTTPS", 443, .alpn = WEB },
-	{ "ftp", "FTP", 21, .steps = ftp, .bye = QUIT },
-	{ "ftps", "FTPS", 990, .bye = QUIT },
-	{ "xmpp-client", "XMPP-CLIENT", 5222, .talk = xmpp_client_talk },
-	{ "xmpp-server", "XMPP-SERVER", 5269, .talk = xmpp_server_talk },
-	{ "xmpps-client", "XMPPS-CLIENT", 5223, .alpn = XMPP_C2S },
-	{ "xmpps-server", "XMPPS-SERVER", 5270, .alpn = XMPP_S2S },
-	{ "irc", "IRC", 6667, .steps = irc, .bye = QUIT },
-	{ "ircs", "IRCS", 6697, .bye = QUIT },
-	{ "sips", "SIPS", 5061, .steps = NULL },
-	{ "turns", "TURNS", 5349, .steps = NULL },
-	{ "mqtts", "MQTTS", 8883, .steps = NULL },
-	{ "amqps", "AMQPS", 5671, .steps = NULL },
-	{ "ldap", "LDAP", 389, .talk = ldap_talk, .bye = UNBIND },
-	{ "ldaps", "LDAPS", 636, .bye = UNBIND },
-	{ "dot", "DOT", 853, .alpn = DOT },
-	{ "radsec", "RADSEC", 2083, .steps = NULL },
-	{ "syslog-tls", "SYSLOG-TLS", 6514, .steps = NULL },
-	{ "postgres", "POSTGRES", 5432, .talk = postgres_talk },
-	{ "postgres-direct", "POSTGRES-DIRECT", 5432, .alpn = POSTGRESQL },
-	{ "mysql", "MYSQL", 3306, .talk = mysql_talk, .bye = NOBODY },
-	{ "mssql", "MSSQL", 1433, .talk = mssql_talk, .wrap = tds_wrap },
-	{ "mssql-direct", "MSSQL-DIRECT", 1433, .alpn = TDS_8 },
-	{ "mongodb", "MONGODB", 27017, .steps = NULL },
-	{ "rediss", "REDISS", 6379, .steps = NULL },
-	{ "elasticsearch", "ELASTICSEARCH", 9200, .alpn = WEB },
-	{ "etcd", "ETCD", 2379, .alpn = WEB },
-	{ "docker", "DOCKER", 2376, .alpn = WEB },
-	{ "kubernetes", "KUBERNETES", 6443, .alpn = WEB },
-	{ "rdp", "RDP", 3389, .talk = rdp_talk },
-	{ "tls", "TLS", 0, .steps = NULL },
-};
+/* For the table and for the list of the names. */
+#define DIALECTS(ROW)                                                                      \
+	ROW("smtp", "SMTP", 25, .steps = smtp, .bye = QUIT)                                \
+	ROW("submission", "SUBMISSION", 587, .steps = smtp, .bye = QUIT)                   \
+	ROW("smtps", "SMTPS", 465, .bye = QUIT)                                            \
+	ROW("submissions", "SUBMISSIONS", 465, .bye = QUIT)                                \
+	ROW("lmtp", "LMTP", 24, .steps = lmtp, .bye = QUIT)                                \
+	ROW("imap", "IMAP", 143, .steps = imap, .bye = BYTES("a3 LOGOUT\r\n"))             \
+	ROW("imaps", "IMAPS", 993, .bye = BYTES("a3 LOGOUT\r\n"))                          \
+	ROW("pop3", "POP3", 110, .steps = pop3, .bye = QUIT)                               \
+	ROW("pop3s", "POP3S", 995, .bye = QUIT)                                            \
+	ROW("sieve", "SIEVE", 4190, .steps = sieve, .bye = LOGOUT)                         \
+	ROW("nntp", "NNTP", 119, .steps = nntp, .bye = QUIT)                               \
+	ROW("nntps", "NNTPS", 563, .bye = QUIT)                                            \
+	ROW("https", "HTTPS", 443, .alpn = WEB)                                            \
+	ROW("ftp", "FTP", 21, .steps = ftp, .bye = QUIT)                                   \
+	ROW("ftps", "FTPS", 990, .bye = QUIT)                                              \
+	ROW("xmpp-client", "XMPP-CLIENT", 5222, .talk = xmpp_client_talk)                  \
+	ROW("xmpp-server", "XMPP-SERVER", 5269, .talk = xmpp_server_talk)                  \
+	ROW("xmpps-client", "XMPPS-CLIENT", 5223, .alpn = XMPP_C2S)                        \
+	ROW("xmpps-server", "XMPPS-SERVER", 5270, .alpn = XMPP_S2S)                        \
+	ROW("irc", "IRC", 6667, .steps = irc, .bye = QUIT)                                 \
+	ROW("ircs", "IRCS", 6697, .bye = QUIT)                                             \
+	ROW("sips", "SIPS", 5061, .steps = NULL)                                           \
+	ROW("turns", "TURNS", 5349, .steps = NULL)                                         \
+	ROW("mqtts", "MQTTS", 8883, .steps = NULL)                                         \
+	ROW("amqps", "AMQPS", 5671, .steps = NULL)                                         \
+	ROW("ldap", "LDAP", 389, .talk = ldap_talk, .bye = UNBIND)                         \
+	ROW("ldaps", "LDAPS", 636, .bye = UNBIND)                                          \
+	ROW("dot", "DOT", 853, .alpn = DOT)                                                \
+	ROW("radsec", "RADSEC", 2083, .steps = NULL)                                       \
+	ROW("syslog-tls", "SYSLOG-TLS", 6514, .steps = NULL)                               \
+	ROW("postgres", "POSTGRES", 5432, .talk = postgres_talk)                           \
+	ROW("postgres-direct", "POSTGRES-DIRECT", 5432, .alpn = POSTGRESQL)                \
+	ROW("mysql", "MYSQL", 3306, .talk = mysql_talk, .bye = NOBODY)                     \
+	ROW("mssql", "MSSQL", 1433, .talk = mssql_talk, .wrap = tds_wrap)                  \
+	ROW("mssql-direct", "MSSQL-DIRECT", 1433, .alpn = TDS_8)                           \
+	ROW("mongodb", "MONGODB", 27017, .steps = NULL)                                    \
+	ROW("rediss", "REDISS", 6379, .steps = NULL)                                       \
+	ROW("elasticsearch", "ELASTICSEARCH", 9200, .alpn = WEB)                           \
+	ROW("etcd", "ETCD", 2379, .alpn = WEB)                                             \
+	ROW("docker", "DOCKER", 2376, .alpn = WEB)                                         \
+	ROW("kubernetes", "KUBERNETES", 6443, .alpn = WEB)                                 \
+	ROW("rdp", "RDP", 3389, .talk = rdp_talk)                                          \
+	ROW("tls", "TLS", 0, .steps = NULL)
 
-const char *const probe_protocol_names[] = { "smtp", "submission", "smtps", "submissions",
-	"lmtp", "imap", "imaps", "pop3", "pop3s", "sieve", "nntp", "nntps", "https", "ftp",
-	"ftps", "xmpp-client", "xmpp-server", "xmpps-client", "xmpps-server", "irc", "ircs",
-	"sips", "turns", "mqtts", "amqps", "ldap", "ldaps", "dot", "radsec", "syslog-tls",
-	"postgres", "postgres-direct", "mysql", "mssql", "mssql-direct", "mongodb",
-	"rediss", "elasticsearch", "etcd", "docker", "kubernetes", "rdp", "tls", NULL };
-_Static_assert(ARRAY_LEN(probe_protocol_names) == ARRAY_LEN(dialects) + 1, "a name each");
+#define AS_DIALECT(...) { __VA_ARGS__ },
+static const struct dialect dialects[] = { DIALECTS(AS_DIALECT) };
+
+#define AS_NAME(name, ...) name,
+const char *const probe_protocol_names[] = { DIALECTS(AS_NAME) NULL };
 
 const struct dialect *dialect_find(const char *name)
 {

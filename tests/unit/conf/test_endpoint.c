@@ -156,7 +156,7 @@ static void bad_lines_get_a_place(void **state)
 		{ "smtp", 1, 1, "no host behind 'smtp'" },
 		{ "smtp # mail", 1, 1, "no host behind 'smtp'" },
 		{ "smtp a\n smpt mail", 2, 2,
-			"unknown protocol 'smpt': did you mean smtp?" },
+			"unknown protocol 'smpt': did you mean 'smtp'?" },
 		{ "gopher mail", 1, 1, "unknown protocol 'gopher'" },
 		{ "smtp mail:0", 1, 6, "not a port: ':0'" },
 		{ "smtp  mail *.example.net", 1, 12, "'*.example.net' has a '*'" },
