@@ -218,14 +218,43 @@ bool talk_refused(const char *text, size_t len, struct err *e)
 		len > 0 ? most : (int)sizeof "(nothing)", len > 0 ? text : "(nothing)");
 }
 
+bool talk_turned_away(const char *text, size_t len, struct err *e)
+{
+	talk_refused(text, len, e);
+	e->kind = ERR_NET;
+	return false;
+}
+
 bool talk_not_offered(const char *what, struct err *e)
 {
 	return err_set(e, ERR_PROTOCOL, "the server doesn't offer %s", what);
 }
 
-static bool refused(const char *line, struct err *e)
+static bool has_code(const char *line, const char *code)
 {
-	return talk_refused(line, strlen(line), e);
+	return text_starts(line, code) && strchr(" -", line[3]); /* or nothing more */
+}
+
+static bool is_no(const char *line)
+{
+	return begins(line, "-ERR") ||
+		((*line == '4' || *line == '5') && strspn(line, "0123456789") == 3);
+}
+
+/*
+ * No service, in place of a greeting (RFC 5321 3.1, RFC 3977 5.1, RFC 1939 3), or at any
+ * time since the server closes (RFC 5321 3.8, RFC 3977 3.2.1, RFC 959 5.4, RFC 3501 7.1.5).
+ */
+static bool turns_away(const struct lines *l, const char *line)
+{
+	return has_code(line, "421") || has_code(line, "400") || begins(line, "* BYE") ||
+		(!l->said && is_no(line));
+}
+
+static bool refused(const struct lines *l, const char *line, struct err *e)
+{
+	return (turns_away(l, line) ? talk_turned_away : talk_refused)(
+		line, strlen(line), e);
 }
 
 static bool offered(const struct step *s, bool found, struct err *e)
@@ -250,18 +279,13 @@ static bool reply(const struct step *s, struct lines *l, struct err *e)
 		if (!line)
 			return false;
 		if (!text_starts(line, s->text))
-			return refused(line, e);
+			return refused(l, line, e);
 		if (strlen(line) > 4 && s->offers)
 			found |= begins(line + 4, s->offers);
 		if (strlen(line) < 4 || line[3] != '-')
 			return offered(s, found, e);
 	}
 	return too_many(e);
-}
-
-static bool has_code(const char *line, const char *code)
-{
-	return text_starts(line, code) && strchr(" -", line[3]); /* or nothing more */
 }
 
 /* RFC 959 4.2: what "220-" begins, only "220 " ends, and all that is between is free. 120
@@ -277,7 +301,7 @@ static bool ftp_reply(const struct step *s, struct lines *l, struct err *e)
 			return false;
 		if (!*code) {
 			if (!has_code(line, s->text) && !has_code(line, "120"))
-				return refused(line, e);
+				return refused(l, line, e);
 			memcpy(code, line, 3);
 		}
 		if (!has_code(line, code) || line[3] == '-')
@@ -300,7 +324,7 @@ static bool list(const struct step *s, struct lines *l, struct err *e)
 	if (text_starts(line, "5") || text_starts(line, "48"))
 		return true;
 	if (!text_starts(line, s->text))
-		return refused(line, e);
+		return refused(l, line, e);
 	for (int n = 0; n < MAX_LINES; n++) {
 		line = lines_read(l, e);
 		if (!line)
@@ -316,7 +340,7 @@ static bool one_line(const struct step *s, struct lines *l, struct err *e)
 {
 	const char *line = lines_read(l, e);
 
-	return line && (begins(line, s->text) || refused(line, e));
+	return line && (begins(line, s->text) || refused(l, line, e));
 }
 
 static bool tagged(const struct step *s, struct lines *l, struct err *e)
@@ -331,9 +355,9 @@ static bool tagged(const struct step *s, struct lines *l, struct err *e)
 			return false;
 		if (strncmp(line, s->text, tag) == 0)
 			return begins(line + tag, "OK") ? offered(s, found, e)
-							: refused(line, e);
+							: refused(l, line, e);
 		if (!text_starts(line, "* ") || begins(line + 2, "BYE"))
-			return refused(line, e);
+			return refused(l, line, e);
 		if (s->offers && begins(line + 2, "CAPABILITY"))
 			found |= mentions(line + 2, s->offers);
 	}
@@ -352,8 +376,10 @@ static bool irc_reply(const struct step *s, struct lines *l, struct err *e)
 			word += strcspn(word, " ");
 			word += strspn(word, " ");
 		}
+		if (begins(word, "ERROR")) /* RFC 2812 3.7.4 */
+			return talk_turned_away(line, strlen(line), e);
 		if (!begins(word, "NOTICE"))
-			return begins(word, s->text) || refused(line, e);
+			return begins(word, s->text) || talk_refused(line, strlen(line), e);
 	}
 	return too_many(e);
 }

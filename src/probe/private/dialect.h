@@ -55,7 +55,8 @@ const struct dialect *dialect_find(const char *name);
 /*
  * Talk up to the point where the handshake begins. `name` is whose certificate is asked
  * for, or NULL: XMPP asks by it. ERR_PROTOCOL: the server refused, doesn't offer STARTTLS,
- * sent bytes ahead of the handshake, or spoke nonsense; ERR_NET, ERR_TIMEOUT.
+ * sent bytes ahead of the handshake, or spoke nonsense; ERR_NET, also where it gives no
+ * service now, or not to us; ERR_TIMEOUT.
  */
 bool dialect_speak(const struct dialect *d, const char *name, struct lines *l,
 	struct err *e) NODISCARD;
