@@ -42,7 +42,6 @@ static const struct step pop3[] = {
 /* RFC 4642; 200 and 201 both greet. */
 static const struct step nntp[] = {
 	{ STEP_REPLY, "20", NULL },
-	{ STEP_SEND, "CAPABILITIES\r\n", NULL },
 	{ STEP_LIST, "101", "STARTTLS" },
 	{ STEP_SEND, "STARTTLS\r\n", NULL },
 	{ STEP_REPLY, "382", NULL },
@@ -313,27 +312,51 @@ static bool ftp_reply(const struct step *s, struct lines *l, struct err *e)
 	return too_many(e);
 }
 
-/* RFC 3977 5.2; a server that doesn't know the question may take STARTTLS all the same. */
-static bool list(const struct step *s, struct lines *l, struct err *e)
-{
-	const char *line = lines_read(l, e);
-	bool found = false;
+/* What a list of capabilities has. */
+struct listed {
+	bool found;   /* what is looked for */
+	bool transit; /* the server may be asked to go over to reading */
+};
 
+/* RFC 3977 5.2; a server that doesn't know the question may take STARTTLS all the same. */
+static bool capabilities(
+	const struct step *s, struct lines *l, struct listed *out, struct err *e)
+{
+	const char *line;
+
+	*out = (struct listed){ .found = false };
+	line = lines_write(l, "CAPABILITIES\r\n", e) ? lines_read(l, e) : NULL;
 	if (!line)
 		return false;
-	if (text_starts(line, "5") || text_starts(line, "48"))
+	out->found = text_starts(line, "5") || text_starts(line, "48");
+	if (out->found)
 		return true;
 	if (!text_starts(line, s->text))
 		return refused(l, line, e);
 	for (int n = 0; n < MAX_LINES; n++) {
 		line = lines_read(l, e);
-		if (!line)
-			return false;
-		if (text_eq(line, "."))
-			return offered(s, found, e);
-		found |= begins(line, s->offers);
+		if (!line || text_eq(line, "."))
+			return line;
+		out->found |= begins(line, s->offers);
+		out->transit |= begins(line, "MODE-READER");
 	}
 	return too_many(e);
+}
+
+/* RFC 3977 5.3.3: a server may offer it to readers only, and take who comes for another
+ * server. After STARTTLS it would be too late to be a reader. */
+static bool list(const struct step *s, struct lines *l, struct err *e)
+{
+	static const struct step ready = { STEP_REPLY, "20", NULL };
+	struct listed listed;
+
+	if (!capabilities(s, l, &listed, e))
+		return false;
+	if (!listed.found && listed.transit &&
+		(!lines_write(l, "MODE READER\r\n", e) || !reply(&ready, l, e) ||
+			!capabilities(s, l, &listed, e)))
+		return false;
+	return offered(s, listed.found, e);
 }
 
 static bool one_line(const struct step *s, struct lines *l, struct err *e)

@@ -12,7 +12,7 @@ enum step_kind {
 	STEP_HELLO,  /* text, and who we are */
 	STEP_REPLY,  /* a numeric reply, one line or several, that begins with text */
 	STEP_FTP,    /* FTP's: only the first line and the last have the number */
-	STEP_LIST,   /* NNTP's: text, lines, "." - or a refusal of the question */
+	STEP_LIST,   /* NNTP's capabilities, as a reader if need be; text begins the list */
 	STEP_LINE,   /* one line that begins with text */
 	STEP_TAGGED, /* IMAP's answer to the tag in text, and what comes before it */
 	STEP_SIEVE,  /* strings, then "OK" */

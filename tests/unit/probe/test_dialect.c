@@ -3,6 +3,7 @@
 
 #define ASKED     "C:EHLO [127.0.0.1]"
 #define LISTED    "C:CAPABILITIES", "S:101 These", "S:VERSION 2", "S:STARTTLS", "S:."
+#define TRANSIT   "C:CAPABILITIES", "S:101 These", "S:IHAVE", "S:MODE-READER", "S:."
 #define LINE_MAX_ 4096
 
 static const struct row rows[] = {
@@ -101,6 +102,15 @@ static const struct row rows[] = {
 		{ "S:200 news", "C:CAPABILITIES", "S:480 Who are you?", "C:STARTTLS",
 			"S:382 Begin TLS", "W" },
 		ERR_NONE, NULL },
+	{ "to readers only", "nntp",
+		{ "S:200 news", TRANSIT, "C:MODE READER", "S:201 news", LISTED,
+			"C:STARTTLS", "S:382 Begin TLS", "W" },
+		ERR_NONE, NULL },
+	{ "not to readers either", "nntp",
+		{ "S:200 news", TRANSIT, "C:MODE READER", "S:200 news", TRANSIT, "W" },
+		ERR_PROTOCOL, "doesn't offer STARTTLS" },
+	{ "no readers", "nntp", { "S:200 news", TRANSIT, "C:MODE READER", "S:502 No", "W" },
+		ERR_PROTOCOL, "502 No" },
 	{ "STARTTLS isn't listed", "nntp",
 		{ "S:200 news", "C:CAPABILITIES", "S:101 These", "S:VERSION 2",
 			"S:AUTHINFO STARTTLS", "S:.", "W" },
