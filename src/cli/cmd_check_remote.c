@@ -9,6 +9,7 @@
 #include "work/crew.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ASK_SECONDS 10
@@ -26,24 +27,37 @@ static void run(const struct survey *s, struct question *q, const struct probe_t
 		probe_run(s->prober, t, &q->address, q->expected, once, &q->result);
 }
 
+/* Once more, if it was the session that broke and not what is behind it. */
 static void run_there(const struct survey *s, struct question *q, struct probe_target t)
 {
-	AUTO(tunnel) struct tunnel tunnel = { 0 };
+	const struct ssh *ssh = NULL;
 
-	if (!q->through->ssh) {
-		q->result.verdict = PROBE_UNREACHABLE;
-		q->result.err = q->through->err;
-		return;
-	}
-	tunnel_init(&tunnel, q->through->ssh, q->to, q->port);
-	t.way = &tunnel.way;
-	run(s, q, &t);
+	do {
+		AUTO(tunnel) struct tunnel tunnel = { 0 };
+
+		ssh = passage_enter(&s->passages, q->through, ssh, &q->result.err);
+		if (!ssh) {
+			q->result.verdict = PROBE_UNREACHABLE;
+			return;
+		}
+		tunnel_init(&tunnel, ssh, q->to, q->port);
+		t.way = &tunnel.way;
+		run(s, q, &t);
+	} while (q->result.served.n == 0 && ssh_lost(ssh));
 }
+
+/* Those that go through one passage, or one that goes through none. */
+struct party {
+	const struct survey *survey;
+	struct question **list;
+	size_t n;
+};
 
 static void ask(void *ctx, size_t i)
 {
-	const struct survey *s = ctx;
-	struct question *q = &s->list[i];
+	const struct party *p = ctx;
+	const struct survey *s = p->survey;
+	struct question *q = p->list[i];
 	const struct probe_target t = { .protocol = q->protocol,
 		.name = q->name,
 		.key = q->key,
@@ -59,13 +73,52 @@ static void ask(void *ctx, size_t i)
 		run(s, q, &t);
 }
 
+static void ask_party(void *ctx, size_t i)
+{
+	struct party *p = (struct party *)ctx + i;
+
+	crew_run((size_t)p->survey->context->options->forks, p->n, ask, p);
+	if (p->list[0]->through)
+		passage_close(p->list[0]->through);
+}
+
+static int by_passage(const void *a, const void *b)
+{
+	const struct question *x = *(struct question *const *)a,
+			      *y = *(struct question *const *)b;
+	const uintptr_t p = (uintptr_t)x->through, q = (uintptr_t)y->through;
+
+	return p != q ? (p < q ? -1 : 1) : (x > y) - (x < y);
+}
+
+/* Each question's place into list[s->n], and the parties that they make up; returns how
+ * many. */
+static size_t make_up(const struct survey *s, struct question **list, struct party *parties)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		list[i] = &s->list[i];
+	qsort(list, s->n, sizeof(*list), by_passage);
+	for (size_t i = 0; i < s->n; i++)
+		if (n > 0 && list[i]->through && list[i]->through == list[i - 1]->through)
+			parties[n - 1].n++;
+		else
+			parties[n++] = (struct party){ s, &list[i], 1 };
+	return n;
+}
+
 static void ask_all(struct survey *s)
 {
 	const struct context *c = s->context;
+	struct question **list = xcalloc(s->n, sizeof(*list));
+	struct party *parties = xcalloc(s->n, sizeof *parties);
 
 	tlsa_look_up(s);
-	passages_open(&s->passages, c, s->deadline);
-	crew_run((size_t)c->options->forks, s->n, ask, s);
+	passages_prepare(&s->passages, c, s->deadline);
+	crew_run((size_t)c->options->forks, make_up(s, list, parties), ask_party, parties);
+	free(parties);
+	free(list);
 	for (size_t i = 0; i < s->n; i++)
 		if (s->list[i].twin)
 			s->list[i].result = s->list[i].twin->result;

@@ -363,7 +363,8 @@ int cmd_hosts(struct context *c)
 
 	if (!check_words(o, &e) || !read_fingerprints(&r, &e) || !select_hosts(&r, &e))
 		return tell_error(c, &e);
-	r.asks = o->format == FORMAT_TEXT && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+	r.asks = o->format == FORMAT_TEXT && isatty(STDIN_FILENO) &&
+		report_can_ask(c->report);
 	crew_run((size_t)o->forks, r.n, look, &r);
 	for (size_t i = 0; i < r.n && !stop_requested(); i++)
 		well &= settle(&r, &r.list[i]);

@@ -67,7 +67,7 @@ int cmd_plan(struct context *c)
 	}
 	if (o->out)
 		d.record = planned_new(c->arena, store_id(c->store), c->inventory->n_hosts);
-	renew_tell_records(c->settings, c->store, c->report);
+	renew_tell_records(c->settings, c->inventory, c->store, c->report);
 	status = deploy_run(&d, &total);
 	if (o->out)
 		status = keep_plan(c, d.record, status);

@@ -4,7 +4,6 @@
 #include "base/stop.h"
 #include "cli/sshfp.h"
 #include "push/reach.h"
-#include "work/crew.h"
 
 #include <sys/resource.h>
 
@@ -12,56 +11,72 @@
 
 struct passage *passages_of(struct passages *p, const struct host *h)
 {
+	struct passage *new;
+
 	for (size_t i = 0; i < p->n; i++)
 		if (p->list[i]->host == h)
 			return p->list[i];
 	GROW(p->list, p->n);
-	p->list[p->n] = xcalloc(1, sizeof **p->list);
-	p->list[p->n]->host = h;
-	return p->list[p->n++];
+	new = p->list[p->n++] = xcalloc(1, sizeof *new);
+	new->host = h;
+	pthread_mutex_init(&new->lock, NULL);
+	return new;
 }
 
-/* What logging in needs to know. */
-struct entry {
-	struct passages *passages;
-	struct passwords *passwords;
-	struct ssh_vouch vouch;
-	struct report *report;
-	int64_t deadline;
-};
-
-static void open_line(const struct entry *entry, struct passage *p)
+static struct ssh *log_in(const struct passages *all, const struct host *h, struct err *e)
 {
 	struct reach reach;
 
-	reach_of(p->host, &reach);
+	reach_of(h, &reach);
 	reach.ssh.tunnels = true;
-	p->ssh = reach_open(
-		p->host, &reach, entry->passwords, &entry->vouch, entry->report, &p->err);
+	return reach_open(h, &reach, all->passwords, &all->vouch, all->context->report, e);
 }
 
-static void enter(void *ctx, size_t i)
+static struct ssh *open_session(
+	const struct passages *all, const struct host *h, struct err *e)
 {
-	const struct entry *entry = ctx;
-	struct passage *p = entry->passages->list[i];
 	struct err stopped;
+	struct ssh *s;
 
 	if (stop_requested()) {
-		err_set(&p->err, ERR_STOPPED, "interrupted");
-		return;
+		err_set(e, ERR_STOPPED, "interrupted");
+		return NULL;
 	}
-	open_line(entry, p);
-	while (!p->ssh && (p->err.kind == ERR_NET || p->err.kind == ERR_TIMEOUT) &&
-		deadline_left(entry->deadline) > 0 && clock_sleep_ms(AGAIN_MS, &stopped))
-		open_line(entry, p);
-	if (p->ssh)
-		report_note(entry->report, "%s: %s, by %s", p->host->name,
-			ssh_host_key(p->ssh), ssh_carried_by(p->ssh));
+	s = log_in(all, h, e);
+	while (!s && (e->kind == ERR_NET || e->kind == ERR_TIMEOUT) &&
+		deadline_left(all->deadline) > 0 && clock_sleep_ms(AGAIN_MS, &stopped))
+		s = log_in(all, h, e);
+	if (s)
+		report_note(all->context->report, "%s: %s, by %s", h->name, ssh_host_key(s),
+			ssh_carried_by(s));
 	else
-		err_wrap(&p->err, "no SSH session to ask from there");
+		err_wrap(e, "no SSH session to ask from there");
+	return s;
 }
 
-/* All sessions are open at once, and each wants several. */
+const struct ssh *passage_enter(const struct passages *all, struct passage *p,
+	const struct ssh *broken, struct err *e)
+{
+	const struct ssh *s;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->n < ARRAY_LEN(p->sessions) &&
+		(p->n == 0 || (broken && p->sessions[p->n - 1] == broken))) {
+		p->sessions[p->n] = open_session(all, p->host, &p->err);
+		p->n++;
+	}
+	s = p->sessions[p->n - 1];
+	if (s && s == broken) {
+		err_set(e, ERR_NET, "the SSH session to ask from there broke twice");
+		s = NULL;
+	} else if (!s) {
+		*e = p->err;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return s;
+}
+
+/* Many sessions are open at once, and each wants several. */
 static void allow_files(void)
 {
 	struct rlimit files;
@@ -72,22 +87,31 @@ static void allow_files(void)
 	}
 }
 
-void passages_open(struct passages *p, const struct context *c, int64_t deadline)
+void passages_prepare(struct passages *p, const struct context *c, int64_t deadline)
 {
-	AUTO(passwords) struct passwords *passwords = passwords_new();
-	struct entry entry = { p, passwords, sshfp_vouch(c->settings), c->report,
-		deadline };
-
+	if (p->n == 0)
+		return;
 	allow_files();
-	crew_run((size_t)c->options->forks, p->n, enter, &entry);
+	p->context = c;
+	p->passwords = passwords_new();
+	p->vouch = sshfp_vouch(c->settings);
+	p->deadline = deadline;
 }
 
-void passages_close(struct passages *p)
+void passage_close(struct passage *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		ssh_close(TAKE(p->sessions[i]));
+}
+
+void passages_end(struct passages *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		ssh_close(p->list[i]->ssh);
+		passage_close(p->list[i]);
+		pthread_mutex_destroy(&p->list[i]->lock);
 		free(p->list[i]);
 	}
+	passwords_free(p->passwords);
 	free(p->list);
 	*p = (struct passages){ 0 };
 }

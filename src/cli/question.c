@@ -1,36 +1,10 @@
 #include "cli/question.h"
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/text.h"
-#include "base/wait.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <strings.h>
-
-/* A line of the terminal; false at its end, or when it is enough. */
-static bool read_line(char *line, size_t size)
-{
-	struct err ignored;
-	size_t len = 0;
-	char c;
-
-	while (wait_fd(STDIN_FILENO, POLLIN, INT64_MAX, &ignored)) {
-		ssize_t n = read(STDIN_FILENO, &c, 1);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		if (c == '\n') {
-			line[len] = '\0';
-			return true;
-		}
-		if (len < size - 1)
-			line[len++] = c;
-	}
-	return false;
-}
 
 static enum answer understand(const char *line, char **fingerprint)
 {
@@ -64,21 +38,20 @@ static bool is_among(const struct ssh_key *const *keys, size_t n, const char *fi
 enum answer question_ask(struct report *r, const char *text,
 	const struct ssh_key *const *keys, size_t n, char **fingerprint)
 {
-	static const char hint[] = "y, n, or a fingerprint as shown above: ";
-	char line[512];
+	AUTO(buf) struct buf line = BUF_EMPTY;
+	struct err unheard;
 
-	report_question(r, text);
-	while (read_line(line, sizeof line)) {
-		enum answer answer = understand(line, fingerprint);
+	while (report_ask(r, text, false, &line, &unheard)) {
+		enum answer answer = understand(line.data, fingerprint);
 
 		if (answer != ANSWER_UNCLEAR &&
 			(answer != ANSWER_FINGERPRINT || is_among(keys, n, *fingerprint)))
 			return answer;
 		free(TAKE(*fingerprint));
-		report_question(r,
-			answer == ANSWER_FINGERPRINT
-				? "That is the fingerprint of none of these keys. y/N, or one: "
-				: hint);
+		text = answer == ANSWER_FINGERPRINT
+			? "That is the fingerprint of none of these keys. y/N, or one: "
+			: "y, n, or a fingerprint as shown above: ";
+		buf_reset(&line);
 	}
 	return ANSWER_NO;
 }

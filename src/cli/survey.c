@@ -20,7 +20,7 @@ void survey_end(struct survey *s)
 			probe_result_clear(&s->list[i].result);
 	for (struct stored *st = s->stored; st; st = st->next)
 		chain_clear(&st->chain);
-	passages_close(&s->passages);
+	passages_end(&s->passages);
 	free(s->list);
 	free(s->drafts);
 	free(s->within);

@@ -6,6 +6,7 @@
 #include "dns/dns.h"
 #include "providers/providers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* For all; more of them take more. */
@@ -71,66 +72,73 @@ static void note(const struct context *c, const struct dns_tlsa_proof *p, bool m
 		report_note(c->report, "TLSA records at %s: %s", p->name, whys[p->stand]);
 }
 
+/* A question, and by whose word its records count. */
+struct seeker {
+	struct question *question;
+	struct dns_config resolvers;
+};
+
 /* Those with the same resolvers are asked for together. */
-static bool same_resolvers(const struct dns_config *a, const struct dns_config *b)
+static int by_resolvers(const struct seeker *a, const struct seeker *b)
 {
-	return a->resolvers == b->resolvers && text_eq(a->trust_anchor, b->trust_anchor);
+	const uintptr_t x = (uintptr_t)a->resolvers.resolvers;
+	const uintptr_t y = (uintptr_t)b->resolvers.resolvers;
+	const char *anchor = a->resolvers.trust_anchor, *other = b->resolvers.trust_anchor;
+
+	return x != y ? (x < y ? -1 : 1) : strcmp(anchor ? anchor : "", other ? other : "");
 }
 
-static bool find(const struct dns_tlsa_proof *list, size_t n, const char *place, size_t *at)
+static int by_place(const struct seeker *a, const struct seeker *b)
 {
-	for (*at = 0; *at < n; ++*at)
-		if (text_eq(list[*at].name, place))
-			return true;
-	return false;
+	return strcmp(a->question->tlsa_at, b->question->tlsa_at);
 }
 
-/* Each of the places that go by this configuration, once. */
-static size_t gather(const struct survey *s, const struct dns_config *config,
-	struct dns_tlsa_proof *list)
+static int in_order(const void *a, const void *b)
 {
-	size_t count = 0, at;
+	const int order = by_resolvers(a, b);
 
-	for (size_t i = 0; i < s->n; i++) {
-		const char *place = s->list[i].tlsa_at;
-		struct dns_config other;
+	return order ? order : by_place(a, b);
+}
 
-		if (!place || find(list, count, place, &at))
-			continue;
-		other = resolvers_for(s->context, place);
-		if (same_resolvers(&other, config))
-			list[count++].name = place;
-	}
+/* Each of their places once; they are in order. */
+static size_t gather(const struct seeker *seekers, size_t n, struct dns_tlsa_proof *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || by_place(&seekers[i - 1], &seekers[i]) != 0)
+			list[count++].name = seekers[i].question->tlsa_at;
 	return count;
 }
 
-/* Does the inventory say that there are some? */
-static bool is_must(const struct survey *s, const char *place)
+/* To all whose place it is, the first of the seekers; returns how many. */
+static size_t hand_over(const struct context *c, const struct dns_tlsa_proof *p,
+	struct seeker *seekers, size_t n)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->list[i].says > TLSA_NONE && text_eq(s->list[i].tlsa_at, place))
-			return true;
-	return false;
+	const char *const *records = keep(c->arena, p->records);
+	bool must = false; /* the inventory says that there are some */
+	size_t i = 0;
+
+	for (; i < n && text_eq(seekers[i].question->tlsa_at, p->name); i++) {
+		seekers[i].question->tlsa = records;
+		must |= seekers[i].question->says > TLSA_NONE;
+	}
+	note(c, p, must);
+	return i;
 }
 
-static void find_by(struct survey *s, const struct dns_config *config, bool *done)
+static void find(const struct context *c, struct seeker *seekers, size_t n)
 {
-	const struct context *c = s->context;
-	struct dns_tlsa_proof *list = xcalloc(s->n, sizeof *list);
-	const size_t count = gather(s, config, list);
+	struct dns_tlsa_proof *list = xcalloc(n, sizeof *list);
+	const size_t count = gather(seekers, n, list);
 	const int seconds = ASK_SECONDS + (int)(count / A_SECOND);
-	size_t at;
+	size_t done = 0;
 	struct err e;
 
-	if (!dns_tlsa_prove(config, list, count, deadline_in(seconds), &e))
+	if (!dns_tlsa_prove(&seekers->resolvers, list, count, deadline_in(seconds), &e))
 		report_note(c->report, "TLSA: %s", e.msg);
-	for (size_t i = 0; i < s->n; i++)
-		if (s->list[i].tlsa_at && find(list, count, s->list[i].tlsa_at, &at)) {
-			s->list[i].tlsa = keep(c->arena, list[at].records);
-			done[i] = true;
-		}
 	for (size_t i = 0; i < count; i++) {
-		note(c, &list[i], is_must(s, list[i].name));
+		done += hand_over(c, &list[i], seekers + done, n - done);
 		dns_tlsa_proof_clear(&list[i]);
 	}
 	free(list);
@@ -138,14 +146,18 @@ static void find_by(struct survey *s, const struct dns_config *config, bool *don
 
 void tlsa_look_up(struct survey *s)
 {
-	bool *done = xcalloc(s->n, sizeof *done);
+	struct seeker *seekers = xcalloc(s->n, sizeof *seekers);
+	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		if (s->list[i].tlsa_at && !done[i]) {
-			const struct dns_config config =
-				resolvers_for(s->context, s->list[i].tlsa_at);
-
-			find_by(s, &config, done);
-		}
-	free(done);
+		if (s->list[i].tlsa_at)
+			seekers[n++] = (struct seeker){ &s->list[i],
+				resolvers_for(s->context, s->list[i].tlsa_at) };
+	qsort(seekers, n, sizeof *seekers, in_order);
+	for (size_t from = 0, to; from < n; from = to) {
+		for (to = from; to < n && by_resolvers(&seekers[from], &seekers[to]) == 0;)
+			to++;
+		find(s->context, seekers + from, to - from);
+	}
+	free(seekers);
 }

@@ -18,7 +18,7 @@ struct wants {
 	size_t n;
 	struct contents *contents;
 	struct passwords *passphrases;
-	const struct service **left_out; /* what they must hold can't be had */
+	const struct service **left_out; /* what they must hold can't be had, or is unfit */
 	size_t n_left_out;
 	size_t unfit;
 };
@@ -109,6 +109,12 @@ const struct bundle *wants_bundle(void *ctx, const char *certificate)
 	return want && want->fit ? &want->bundle : NULL;
 }
 
+/* From a CA that nobody trusts: only for a look at what would happen. */
+static bool is_on_trial(const struct deploy *d, const char *certificate)
+{
+	return d->trial && store_has(d->trial, certificate);
+}
+
 static bool fit(const struct deploy *d, struct want *w, struct err *e)
 {
 	const struct context *c = d->context;
@@ -117,7 +123,7 @@ static bool fit(const struct deploy *d, struct want *w, struct err *e)
 	if (d->back)
 		return store_read_previous(c->store, w->name, &w->bundle, e) &&
 			plan_fit(&w->bundle, NULL, 0, c->trust, e);
-	if (d->trial && store_has(d->trial, w->name))
+	if (is_on_trial(d, w->name))
 		return store_read(d->trial, w->name, &w->bundle, e);
 	if (!store_has(c->store, w->name))
 		return err_set(
@@ -164,14 +170,42 @@ static bool render(struct wants *w, const struct file *f, struct err *e)
 		contents_add(w->contents, b, f, passphrase.data, e);
 }
 
-static void leave_out(
-	struct wants *w, const struct host *h, const struct service *s, const struct err *e)
+static void tell(const struct wants *w, enum event_kind kind, const struct host *h,
+	const struct service *s, const struct err *e)
 {
 	const struct event ev = {
-		.kind = EVENT_FAILED, .host = h->name, .service = s->name, .detail = e->msg
+		.kind = kind, .host = h->name, .service = s->name, .detail = e->msg
 	};
 
 	report_emit(w->deploy->context->report, &ev);
+}
+
+/* Is each of its certificates what this service needs, or said to go there all the same? Of
+ * what goes back it has had them. */
+static bool suits(
+	struct wants *w, const struct host *h, const struct service *s, struct err *e)
+{
+	const struct deploy *d = w->deploy;
+
+	for (size_t i = 0; !d->back && i < s->n_certificates; i++) {
+		const char *name = s->certificates[i];
+		const struct bundle *b = wants_bundle(w, name);
+
+		if (!b || is_on_trial(d, name) || plan_fit_for(b, s, e))
+			continue;
+		err_wrap(e, "%s", name);
+		if (!d->force)
+			return false;
+		err_wrap(e, "pushed with --force");
+		tell(w, EVENT_WARNING, h, s, e);
+	}
+	return true;
+}
+
+static void leave_out(
+	struct wants *w, const struct host *h, const struct service *s, const struct err *e)
+{
+	tell(w, EVENT_FAILED, h, s, e);
 	GROW(w->left_out, w->n_left_out);
 	w->left_out[w->n_left_out++] = s;
 	w->unfit++;
@@ -180,10 +214,11 @@ static void leave_out(
 static void add_service(struct wants *w, const struct host *h, const struct service *s)
 {
 	struct err e = { 0 };
-	bool ok = true;
+	bool ok;
 
 	for (size_t i = 0; i < s->n_certificates; i++)
 		add(w, s->certificates[i]);
+	ok = suits(w, h, s, &e);
 	for (size_t i = 0; ok && i < s->n_files; i++)
 		ok = render(w, &s->files[i], &e);
 	if (!ok)

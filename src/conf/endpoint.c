@@ -58,7 +58,7 @@ bool endpoint_protocol(const char *const *names, const char *text, struct err *e
 			return true;
 	near = text_nearest(text, names);
 	return err_set(e, ERR_USAGE, "unknown protocol '%.60s'%s%s%s", text,
-		near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+		near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 bool endpoint_is_pattern(const char *text)

@@ -1,6 +1,7 @@
 #include "conf/private/service.h"
 
 #include "base/text.h"
+#include "conf/endpoint.h"
 #include "conf/private/names.h"
 #include "conf/private/service_fields.h"
 
@@ -41,17 +42,12 @@ static bool read_protocol(const struct reading *r, const struct field *f,
 	const struct node *value, void *base)
 {
 	const struct protocols *protocols = r->hint;
-	const char *nearest;
+	struct err e = { 0 };
 
 	if (!field_string(r, f, value, base))
 		return false;
-	for (const char *const *p = protocols->names; *p; p++)
-		if (text_eq(*p, *text_slot(base, f)))
-			return true;
-	nearest = text_nearest(*text_slot(base, f), protocols->names);
-	return reading_error(r, value, "%s: unknown protocol '%.60s'%s%s%s", f->key,
-		*text_slot(base, f), nearest ? ": did you mean '" : "",
-		nearest ? nearest : "", nearest ? "'?" : "");
+	return endpoint_protocol(protocols->names, *text_slot(base, f), &e) ||
+		reading_error(r, value, "%s: %s", f->key, e.msg);
 }
 
 static bool read_host(const struct reading *r, const struct field *f,

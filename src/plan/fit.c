@@ -24,3 +24,24 @@ bool plan_fit(const struct bundle *b, const char *const *names, size_t n_names,
 	}
 	return true;
 }
+
+/* Of a check by name those certificates are shown that are for it. */
+static bool shown_to_servers(const struct service *s, const struct cert *leaf)
+{
+	for (size_t i = 0; i < s->n_checks; i++) {
+		const struct check *c = &s->checks[i];
+
+		if (c->client_auth && (!c->name || cert_covers(leaf, c->name)))
+			return true;
+	}
+	return s->client_auth;
+}
+
+bool plan_fit_for(const struct bundle *b, const struct service *s, struct err *e)
+{
+	const struct cert *leaf = b->chain.certs[0];
+
+	return !shown_to_servers(s, leaf) || cert_is_for_clients(leaf) ||
+		err_set(e, ERR_REFUSED,
+			"isn't for TLS clients (clientAuth), which the service wants it for");
+}

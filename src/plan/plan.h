@@ -167,3 +167,5 @@ void plan_diff(struct buf *out, const struct target *t);
  */
 bool plan_fit(const struct bundle *b, const char *const *names, size_t n_names,
 	const struct trust *trust, struct err *e) NODISCARD;
+/* And for this service: good for a TLS client too, where it has `client_auth`. */
+bool plan_fit_for(const struct bundle *b, const struct service *s, struct err *e) NODISCARD;

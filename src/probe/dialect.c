@@ -42,7 +42,6 @@ static const struct step pop3[] = {
 /* RFC 4642; 200 and 201 both greet. */
 static const struct step nntp[] = {
 	{ STEP_REPLY, "20", NULL },
-	{ STEP_SEND, "CAPABILITIES\r\n", NULL },
 	{ STEP_LIST, "101", "STARTTLS" },
 	{ STEP_SEND, "STARTTLS\r\n", NULL },
 	{ STEP_REPLY, "382", NULL },
@@ -111,59 +110,57 @@ static const struct step irc[] = {
 #define POSTGRESQL BYTES("\12postgresql")
 #define TDS_8      BYTES("\7tds/8.0")
 
-static const struct dialect dialects[] = {
-	{ "smtp", "SMTP", 25, .steps = smtp, .bye = QUIT },
-	{ "submission", "SUBMISSION", 587, .steps = smtp, .bye = QUIT },
-	{ "smtps", "SMTPS", 465, .bye = QUIT },
-	{ "submissions", "SUBMISSIONS", 465, .bye = QUIT },
-	{ "lmtp", "LMTP", 24, .steps = lmtp, .bye = QUIT },
-	{ "imap", "IMAP", 143, .steps = imap, .bye = BYTES("a3 LOGOUT\r\n") },
-	{ "imaps", "IMAPS", 993, .bye = BYTES("a3 LOGOUT\r\n") },
-	{ "pop3", "POP3", 110, .steps = pop3, .bye = QUIT },
-	{ "pop3s", "POP3S", 995, .bye = QUIT },
-	{ "sieve", "SIEVE", 4190, .steps = sieve, .bye = LOGOUT },
-	{ "nntp", "NNTP", 119, .steps = nntp, .bye = QUIT },
-	{ "nntps", "NNTPS", 563, .bye = QUIT },
-	{ "https", "HTTPS", 443, .alpn = WEB },
-	{ "ftp", "FTP", 21, .steps = ftp, .bye = QUIT },
-	{ "ftps", "FTPS", 990, .bye = QUIT },
-	{ "xmpp-client", "XMPP-CLIENT", 5222, .talk = xmpp_client_talk },
-	{ "xmpp-server", "XMPP-SERVER", 5269, .talk = xmpp_server_talk },
-	{ "xmpps-client", "XMPPS-CLIENT", 5223, .alpn = XMPP_C2S },
-	{ "xmpps-server", "XMPPS-SERVER", 5270, .alpn = XMPP_S2S },
-	{ "irc", "IRC", 6667, .steps = irc, .bye = QUIT },
-	{ "ircs", "IRCS", 6697, .bye = QUIT },
-	{ "sips", "SIPS", 5061, .steps = NULL },
-	{ "turns", "TURNS", 5349, .steps = NULL },
-	{ "mqtts", "MQTTS", 8883, .steps = NULL },
-	{ "amqps", "AMQPS", 5671, .steps = NULL },
-	{ "ldap", "LDAP", 389, .talk = ldap_talk, .bye = UNBIND },
-	{ "ldaps", "LDAPS", 636, .bye = UNBIND },
-	{ "dot", "DOT", 853, .alpn = DOT },
-	{ "radsec", "RADSEC", 2083, .steps = NULL },
-	{ "syslog-tls", "SYSLOG-TLS", 6514, .steps = NULL },
-	{ "postgres", "POSTGRES", 5432, .talk = postgres_talk },
-	{ "postgres-direct", "POSTGRES-DIRECT", 5432, .alpn = POSTGRESQL },
-	{ "mysql", "MYSQL", 3306, .talk = mysql_talk, .bye = NOBODY },
-	{ "mssql", "MSSQL", 1433, .talk = mssql_talk, .wrap = tds_wrap },
-	{ "mssql-direct", "MSSQL-DIRECT", 1433, .alpn = TDS_8 },
-	{ "mongodb", "MONGODB", 27017, .steps = NULL },
-	{ "rediss", "REDISS", 6379, .steps = NULL },
-	{ "elasticsearch", "ELASTICSEARCH", 9200, .alpn = WEB },
-	{ "etcd", "ETCD", 2379, .alpn = WEB },
-	{ "docker", "DOCKER", 2376, .alpn = WEB },
-	{ "kubernetes", "KUBERNETES", 6443, .alpn = WEB },
-	{ "rdp", "RDP", 3389, .talk = rdp_talk },
-	{ "tls", "TLS", 0, .steps = NULL },
-};
+/* For the table and for the list of the names. */
+#define DIALECTS(ROW)                                                                      \
+	ROW("smtp", "SMTP", 25, .steps = smtp, .bye = QUIT)                                \
+	ROW("submission", "SUBMISSION", 587, .steps = smtp, .bye = QUIT)                   \
+	ROW("smtps", "SMTPS", 465, .bye = QUIT)                                            \
+	ROW("submissions", "SUBMISSIONS", 465, .bye = QUIT)                                \
+	ROW("lmtp", "LMTP", 24, .steps = lmtp, .bye = QUIT)                                \
+	ROW("imap", "IMAP", 143, .steps = imap, .bye = BYTES("a3 LOGOUT\r\n"))             \
+	ROW("imaps", "IMAPS", 993, .bye = BYTES("a3 LOGOUT\r\n"))                          \
+	ROW("pop3", "POP3", 110, .steps = pop3, .bye = QUIT)                               \
+	ROW("pop3s", "POP3S", 995, .bye = QUIT)                                            \
+	ROW("sieve", "SIEVE", 4190, .steps = sieve, .bye = LOGOUT)                         \
+	ROW("nntp", "NNTP", 119, .steps = nntp, .bye = QUIT)                               \
+	ROW("nntps", "NNTPS", 563, .bye = QUIT)                                            \
+	ROW("https", "HTTPS", 443, .alpn = WEB)                                            \
+	ROW("ftp", "FTP", 21, .steps = ftp, .bye = QUIT)                                   \
+	ROW("ftps", "FTPS", 990, .bye = QUIT)                                              \
+	ROW("xmpp-client", "XMPP-CLIENT", 5222, .talk = xmpp_client_talk)                  \
+	ROW("xmpp-server", "XMPP-SERVER", 5269, .talk = xmpp_server_talk)                  \
+	ROW("xmpps-client", "XMPPS-CLIENT", 5223, .alpn = XMPP_C2S)                        \
+	ROW("xmpps-server", "XMPPS-SERVER", 5270, .alpn = XMPP_S2S)                        \
+	ROW("irc", "IRC", 6667, .steps = irc, .bye = QUIT)                                 \
+	ROW("ircs", "IRCS", 6697, .bye = QUIT)                                             \
+	ROW("sips", "SIPS", 5061, .steps = NULL)                                           \
+	ROW("turns", "TURNS", 5349, .steps = NULL)                                         \
+	ROW("mqtts", "MQTTS", 8883, .steps = NULL)                                         \
+	ROW("amqps", "AMQPS", 5671, .steps = NULL)                                         \
+	ROW("ldap", "LDAP", 389, .talk = ldap_talk, .bye = UNBIND)                         \
+	ROW("ldaps", "LDAPS", 636, .bye = UNBIND)                                          \
+	ROW("dot", "DOT", 853, .alpn = DOT)                                                \
+	ROW("radsec", "RADSEC", 2083, .steps = NULL)                                       \
+	ROW("syslog-tls", "SYSLOG-TLS", 6514, .steps = NULL)                               \
+	ROW("postgres", "POSTGRES", 5432, .talk = postgres_talk)                           \
+	ROW("postgres-direct", "POSTGRES-DIRECT", 5432, .alpn = POSTGRESQL)                \
+	ROW("mysql", "MYSQL", 3306, .talk = mysql_talk, .bye = NOBODY)                     \
+	ROW("mssql", "MSSQL", 1433, .talk = mssql_talk, .wrap = tds_wrap)                  \
+	ROW("mssql-direct", "MSSQL-DIRECT", 1433, .alpn = TDS_8)                           \
+	ROW("mongodb", "MONGODB", 27017, .steps = NULL)                                    \
+	ROW("rediss", "REDISS", 6379, .steps = NULL)                                       \
+	ROW("elasticsearch", "ELASTICSEARCH", 9200, .alpn = WEB)                           \
+	ROW("etcd", "ETCD", 2379, .alpn = WEB)                                             \
+	ROW("docker", "DOCKER", 2376, .alpn = WEB)                                         \
+	ROW("kubernetes", "KUBERNETES", 6443, .alpn = WEB)                                 \
+	ROW("rdp", "RDP", 3389, .talk = rdp_talk)                                          \
+	ROW("tls", "TLS", 0, .steps = NULL)
 
-const char *const probe_protocol_names[] = { "smtp", "submission", "smtps", "submissions",
-	"lmtp", "imap", "imaps", "pop3", "pop3s", "sieve", "nntp", "nntps", "https", "ftp",
-	"ftps", "xmpp-client", "xmpp-server", "xmpps-client", "xmpps-server", "irc", "ircs",
-	"sips", "turns", "mqtts", "amqps", "ldap", "ldaps", "dot", "radsec", "syslog-tls",
-	"postgres", "postgres-direct", "mysql", "mssql", "mssql-direct", "mongodb",
-	"rediss", "elasticsearch", "etcd", "docker", "kubernetes", "rdp", "tls", NULL };
-_Static_assert(ARRAY_LEN(probe_protocol_names) == ARRAY_LEN(dialects) + 1, "a name each");
+#define AS_DIALECT(...) { __VA_ARGS__ },
+static const struct dialect dialects[] = { DIALECTS(AS_DIALECT) };
+
+#define AS_NAME(name, ...) name,
+const char *const probe_protocol_names[] = { DIALECTS(AS_NAME) NULL };
 
 const struct dialect *dialect_find(const char *name)
 {
@@ -220,14 +217,43 @@ bool talk_refused(const char *text, size_t len, struct err *e)
 		len > 0 ? most : (int)sizeof "(nothing)", len > 0 ? text : "(nothing)");
 }
 
+bool talk_turned_away(const char *text, size_t len, struct err *e)
+{
+	talk_refused(text, len, e);
+	e->kind = ERR_NET;
+	return false;
+}
+
 bool talk_not_offered(const char *what, struct err *e)
 {
 	return err_set(e, ERR_PROTOCOL, "the server doesn't offer %s", what);
 }
 
-static bool refused(const char *line, struct err *e)
+static bool has_code(const char *line, const char *code)
 {
-	return talk_refused(line, strlen(line), e);
+	return text_starts(line, code) && strchr(" -", line[3]); /* or nothing more */
+}
+
+static bool is_no(const char *line)
+{
+	return begins(line, "-ERR") ||
+		((*line == '4' || *line == '5') && strspn(line, "0123456789") == 3);
+}
+
+/*
+ * No service, in place of a greeting (RFC 5321 3.1, RFC 3977 5.1, RFC 1939 3), or at any
+ * time since the server closes (RFC 5321 3.8, RFC 3977 3.2.1, RFC 959 5.4, RFC 3501 7.1.5).
+ */
+static bool turns_away(const struct lines *l, const char *line)
+{
+	return has_code(line, "421") || has_code(line, "400") || begins(line, "* BYE") ||
+		(!l->said && is_no(line));
+}
+
+static bool refused(const struct lines *l, const char *line, struct err *e)
+{
+	return (turns_away(l, line) ? talk_turned_away : talk_refused)(
+		line, strlen(line), e);
 }
 
 static bool offered(const struct step *s, bool found, struct err *e)
@@ -252,18 +278,13 @@ static bool reply(const struct step *s, struct lines *l, struct err *e)
 		if (!line)
 			return false;
 		if (!text_starts(line, s->text))
-			return refused(line, e);
+			return refused(l, line, e);
 		if (strlen(line) > 4 && s->offers)
 			found |= begins(line + 4, s->offers);
 		if (strlen(line) < 4 || line[3] != '-')
 			return offered(s, found, e);
 	}
 	return too_many(e);
-}
-
-static bool has_code(const char *line, const char *code)
-{
-	return text_starts(line, code) && strchr(" -", line[3]); /* or nothing more */
 }
 
 /* RFC 959 4.2: what "220-" begins, only "220 " ends, and all that is between is free. 120
@@ -279,7 +300,7 @@ static bool ftp_reply(const struct step *s, struct lines *l, struct err *e)
 			return false;
 		if (!*code) {
 			if (!has_code(line, s->text) && !has_code(line, "120"))
-				return refused(line, e);
+				return refused(l, line, e);
 			memcpy(code, line, 3);
 		}
 		if (!has_code(line, code) || line[3] == '-')
@@ -291,34 +312,58 @@ static bool ftp_reply(const struct step *s, struct lines *l, struct err *e)
 	return too_many(e);
 }
 
-/* RFC 3977 5.2; a server that doesn't know the question may take STARTTLS all the same. */
-static bool list(const struct step *s, struct lines *l, struct err *e)
-{
-	const char *line = lines_read(l, e);
-	bool found = false;
+/* What a list of capabilities has. */
+struct listed {
+	bool found;   /* what is looked for */
+	bool transit; /* the server may be asked to go over to reading */
+};
 
+/* RFC 3977 5.2; a server that doesn't know the question may take STARTTLS all the same. */
+static bool capabilities(
+	const struct step *s, struct lines *l, struct listed *out, struct err *e)
+{
+	const char *line;
+
+	*out = (struct listed){ .found = false };
+	line = lines_write(l, "CAPABILITIES\r\n", e) ? lines_read(l, e) : NULL;
 	if (!line)
 		return false;
-	if (text_starts(line, "5") || text_starts(line, "48"))
+	out->found = text_starts(line, "5") || text_starts(line, "48");
+	if (out->found)
 		return true;
 	if (!text_starts(line, s->text))
-		return refused(line, e);
+		return refused(l, line, e);
 	for (int n = 0; n < MAX_LINES; n++) {
 		line = lines_read(l, e);
-		if (!line)
-			return false;
-		if (text_eq(line, "."))
-			return offered(s, found, e);
-		found |= begins(line, s->offers);
+		if (!line || text_eq(line, "."))
+			return line;
+		out->found |= begins(line, s->offers);
+		out->transit |= begins(line, "MODE-READER");
 	}
 	return too_many(e);
+}
+
+/* RFC 3977 5.3.3: a server may offer it to readers only, and take who comes for another
+ * server. After STARTTLS it would be too late to be a reader. */
+static bool list(const struct step *s, struct lines *l, struct err *e)
+{
+	static const struct step ready = { STEP_REPLY, "20", NULL };
+	struct listed listed;
+
+	if (!capabilities(s, l, &listed, e))
+		return false;
+	if (!listed.found && listed.transit &&
+		(!lines_write(l, "MODE READER\r\n", e) || !reply(&ready, l, e) ||
+			!capabilities(s, l, &listed, e)))
+		return false;
+	return offered(s, listed.found, e);
 }
 
 static bool one_line(const struct step *s, struct lines *l, struct err *e)
 {
 	const char *line = lines_read(l, e);
 
-	return line && (begins(line, s->text) || refused(line, e));
+	return line && (begins(line, s->text) || refused(l, line, e));
 }
 
 static bool tagged(const struct step *s, struct lines *l, struct err *e)
@@ -333,9 +378,9 @@ static bool tagged(const struct step *s, struct lines *l, struct err *e)
 			return false;
 		if (strncmp(line, s->text, tag) == 0)
 			return begins(line + tag, "OK") ? offered(s, found, e)
-							: refused(line, e);
+							: refused(l, line, e);
 		if (!text_starts(line, "* ") || begins(line + 2, "BYE"))
-			return refused(line, e);
+			return refused(l, line, e);
 		if (s->offers && begins(line + 2, "CAPABILITY"))
 			found |= mentions(line + 2, s->offers);
 	}
@@ -354,8 +399,10 @@ static bool irc_reply(const struct step *s, struct lines *l, struct err *e)
 			word += strcspn(word, " ");
 			word += strspn(word, " ");
 		}
+		if (begins(word, "ERROR")) /* RFC 2812 3.7.4 */
+			return talk_turned_away(line, strlen(line), e);
 		if (!begins(word, "NOTICE"))
-			return begins(word, s->text) || refused(line, e);
+			return begins(word, s->text) || talk_refused(line, strlen(line), e);
 	}
 	return too_many(e);
 }

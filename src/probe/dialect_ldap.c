@@ -9,6 +9,8 @@ enum {
 	BER_ENUMERATED = 0x0a,
 	BER_SEQUENCE = 0x30,
 	LDAP_EXTENDED_RESPONSE = 0x78, /* [APPLICATION 24] */
+	BUSY = 51,
+	UNAVAILABLE = 52,
 };
 
 /* RFC 4511 4.14.1: message 1, an ExtendedRequest with the OID of StartTLS. */
@@ -111,8 +113,8 @@ static const char *result_name(long code)
 		{ 8, "strongerAuthRequired" },
 		{ 10, "referral" },
 		{ 13, "confidentialityRequired" },
-		{ 51, "busy" },
-		{ 52, "unavailable" },
+		{ BUSY, "busy" },
+		{ UNAVAILABLE, "unavailable" },
 		{ 53, "unwillingToPerform" },
 		{ 80, "other" },
 	};
@@ -141,9 +143,11 @@ bool ldap_talk(const char *name, struct lines *l, struct err *e)
 		return nonsense(e);
 	if (id == 1 && result == 0)
 		return true;
-	/* message 0 is a notice of disconnection (RFC 4511 4.4.1) */
 	n = snprintf(said, sizeof said, "%s (%ld)%s%.*s", result_name(result), result,
 		text.left > 0 ? ": " : "", (int)(text.left < 200 ? text.left : 200),
 		(const char *)text.at);
-	return talk_refused(said, (size_t)n, e);
+	/* message 0 is a notice of disconnection (RFC 4511 4.4.1) */
+	return (id == 0 && (result == BUSY || result == UNAVAILABLE)
+			? talk_turned_away
+			: talk_refused)(said, (size_t)n, e);
 }

@@ -21,14 +21,15 @@ static bool nonsense(struct err *e)
 	return err_set(e, ERR_PROTOCOL, "a greeting that is no MySQL");
 }
 
-/* 0xff, a number, "#" and five characters of state (not from all servers), the text. */
+/* Too many connections, or none from us: 0xff, a number, "#" and five characters of state
+ * (not from all servers), the text. */
 static bool error(const unsigned char *p, size_t len, struct err *e)
 {
 	size_t text = 3;
 
 	if (len > 9 && p[3] == '#')
 		text = 9;
-	return talk_refused((const char *)p + text, len > text ? len - text : 0, e);
+	return talk_turned_away((const char *)p + text, len > text ? len - text : 0, e);
 }
 
 /* Handshake v10. */

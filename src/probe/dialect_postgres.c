@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "probe/private/talks.h"
 
 #include <string.h>
@@ -5,19 +6,25 @@
 /* An SSLRequest (the protocol's chapter "Message Formats"). */
 static const unsigned char ssl_request[] = { 0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f };
 
-/* "E", a length, and fields of a letter and a text, of which M is for people. */
-static const char *message_of(const char *fields, size_t len)
+/* "E", a length, and fields of a letter and a text: M is for people, C is an SQLSTATE. */
+static const char *field_of(const char *fields, size_t len, char letter)
 {
 	const char *end = fields + len;
 
 	while (fields < end && *fields) {
 		const char *nul = memchr(fields, '\0', (size_t)(end - fields));
 
-		if (*fields == 'M' && nul)
+		if (*fields == letter && nul)
 			return fields + 1;
 		fields = nul ? nul + 1 : end;
 	}
 	return NULL;
+}
+
+/* Out of connections or memory; starting, or going down (its appendix "Error Codes"). */
+static bool turns_away(const char *state)
+{
+	return state && (text_starts(state, "53") || text_starts(state, "57P"));
 }
 
 /* Servers before 7.4, and those that can't begin a process, send a text and a NUL. */
@@ -51,8 +58,10 @@ static bool error(struct lines *l, struct err *e)
 	p = lines_bytes(l, len, e);
 	if (!p)
 		return false;
-	said = message_of((const char *)p, len);
-	return talk_refused(said ? said : "an error", said ? strlen(said) : 8, e);
+	said = field_of((const char *)p, len, 'M');
+	return (turns_away(field_of((const char *)p, len, 'C')) ? talk_turned_away
+								: talk_refused)(
+		said ? said : "an error", said ? strlen(said) : 8, e);
 }
 
 bool postgres_talk(const char *name, struct lines *l, struct err *e)

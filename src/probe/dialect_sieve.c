@@ -138,12 +138,13 @@ static bool read_line(struct reader *r, struct said *said, struct err *e)
 
 static bool no(const struct said *said, struct err *e)
 {
+	const bool away = strcasecmp(said->word, "BYE") == 0;
 	char text[400];
 	const int n = snprintf(text, sizeof text, "%s%s%s%s%s%s", said->word,
 		*said->code ? " (" : "", said->code, *said->code ? ")" : "",
 		*said->text ? " " : "", said->text);
 
-	return talk_refused(text, (size_t)n, e);
+	return (away ? talk_turned_away : talk_refused)(text, (size_t)n, e);
 }
 
 bool sieve_reply(const struct step *s, struct lines *l, struct err *e)

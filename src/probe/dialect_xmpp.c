@@ -248,13 +248,21 @@ static bool content(struct reader *r, struct element *el, struct err *e)
 	return text_eq(t.name, el->name) || nonsense(e);
 }
 
+/* RFC 6120 4.9.3.17, 4.9.3.20 */
+static bool turns_away(const struct element *el)
+{
+	return text_eq(el->name, "error") &&
+		(text_eq(el->child, "resource-constraint") ||
+			text_eq(el->child, "system-shutdown"));
+}
+
 static bool refused(const struct element *el, struct err *e)
 {
 	char text[400];
 	const int n = snprintf(text, sizeof text, "%s%s%s%s%s", el->name,
 		*el->child ? ": " : "", el->child, *el->text ? ": " : "", el->text);
 
-	return talk_refused(text, (size_t)n, e);
+	return (turns_away(el) ? talk_turned_away : talk_refused)(text, (size_t)n, e);
 }
 
 /* The stream's next element; an error of the stream is one. */

@@ -82,6 +82,7 @@ bool lines_send(struct lines *l, const void *data, size_t len, struct err *e)
 {
 	const char *text = data;
 
+	l->said = true;
 	while (len > 0) {
 		ssize_t n;
 

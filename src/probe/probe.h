@@ -77,7 +77,8 @@ enum probe_verdict {
 	PROBE_NO_TLS, /* the service refused or doesn't offer STARTTLS; or spoke nonsense */
 	PROBE_HANDSHAKE, /* the service goes for TLS, and fails in it: a key that isn't the
 			    certificate's, as it may be */
-	PROBE_UNREACHABLE, /* no connection, or silence */
+	PROBE_UNREACHABLE, /* no connection, or silence, or "no service": who comes is
+			      turned away */
 	N_PROBE_VERDICTS
 };
 const char *probe_verdict_word(enum probe_verdict v); /* "ok", "older", "wrong name" … */

@@ -63,7 +63,7 @@ static bool ask_passphrase(void *ctx, const char *question, struct buf *out, str
 {
 	const struct knower *k = ctx;
 
-	return report_ask(k->report, question, out, e);
+	return report_ask(k->report, question, true, out, e);
 }
 
 static struct ssh_passphrase passphrase_by(struct knower *k)

@@ -1,6 +1,7 @@
 /*
  * What the user has to publish: the records that dns-persist-01 wants to find, the aliases
- * that the settings speak of, and the TLSA records of keys that were made in advance.
+ * that the settings speak of, and the TLSA records of keys that were made in advance,
+ * unless pushes do that.
  */
 #include "base/alloc.h"
 #include "base/text.h"
@@ -22,6 +23,7 @@ struct wanted {
 
 struct search {
 	const struct settings *settings;
+	const struct inventory *inventory;
 	struct report *report;
 	struct providers providers;
 	struct seats seats;
@@ -218,6 +220,47 @@ static void tell_aliases(struct search *s, const struct certificate *c)
 
 /* ---- keys in advance ---- */
 
+/* What counts for one of the service's checks that shows the certificate; the strictest. */
+static enum tlsa mode_of(const struct service *s, const struct cert *leaf)
+{
+	enum tlsa found = TLSA_NONE;
+
+	for (size_t i = 0; i < s->n_checks && found != TLSA_REQUIRE; i++) {
+		const struct check *c = &s->checks[i];
+		const enum tlsa mode = check_tlsa(s, c);
+
+		if (mode != TLSA_NONE && (!c->name || cert_covers(leaf, c->name)))
+			found = mode;
+	}
+	return found;
+}
+
+/* Is a push to publish it, wherever there is to be one? */
+static bool is_managed(const struct search *s, struct store *store, const char *name)
+{
+	const struct inventory *inv = s->inventory;
+	AUTO(chain) struct chain chain = { 0 };
+	bool managed = false;
+	struct err e;
+
+	if (!store_read_chain(store, name, &chain, &e))
+		return false;
+	for (size_t i = 0; i < inv->n_hosts; i++)
+		for (size_t k = 0; k < inv->hosts[i].n_services; k++) {
+			const struct service *service = &inv->hosts[i].services[k];
+			enum tlsa mode;
+
+			if (!text_among(
+				    service->certificates, service->n_certificates, name))
+				continue;
+			mode = mode_of(service, chain.certs[0]);
+			if (mode == TLSA_REQUIRE)
+				return false;
+			managed |= mode == TLSA_MANAGE;
+		}
+	return managed;
+}
+
 static void tell_key(
 	const struct search *s, struct store *store, const struct certificate *c)
 {
@@ -232,7 +275,7 @@ static void tell_key(
 		report_warn(s->report, "%s: %s", c->name, e.msg);
 		return;
 	}
-	if (!next || !key_sha256(next, &print))
+	if (!next || !key_sha256(next, &print) || is_managed(s, store, c->name))
 		return;
 	buf_puts(&text, "TLSA ");
 	tlsa_of_key(&print, &text);
@@ -240,10 +283,13 @@ static void tell_key(
 	tell(s, c, NULL, text.data);
 }
 
-void renew_tell_records(
-	const struct settings *settings, struct store *store, struct report *report)
+void renew_tell_records(const struct settings *settings, const struct inventory *inventory,
+	struct store *store, struct report *report)
 {
-	AUTO(search) struct search s = { .settings = settings, .report = report };
+	AUTO(search)
+	struct search s = {
+		.settings = settings, .inventory = inventory, .report = report
+	};
 
 	seats_init(&s.seats, settings, 4);
 	look(&s);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "conf/inventory.h"
 #include "conf/settings.h"
 #include "report/report.h"
 #include "store/store.h"
@@ -41,11 +42,11 @@ struct renew_total renew_run(const struct renew *r);
 /*
  * Tell what the user has to publish: records of dns-persist-01 that no name server shows
  * (their CAs' directories are asked what they are called), an `alias` that the DNS doesn't
- * lead to, and the TLSA records of keys made in advance. What can't be found out is a
- * warning.
+ * lead to, and the TLSA records of keys made in advance, but for those that all services in
+ * question have published (`tlsa: manage`). What can't be found out is a warning.
  */
-void renew_tell_records(
-	const struct settings *settings, struct store *store, struct report *report);
+void renew_tell_records(const struct settings *settings, const struct inventory *inventory,
+	struct store *store, struct report *report);
 
 /*
  * Revoke what the store holds of a certificate (RFC 8555 7.6), by the account that it was

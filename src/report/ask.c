@@ -1,7 +1,9 @@
 /*
  * The one question that there may be, at the terminal.
  */
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/wait.h"
 #include "report/private/report.h"
 
@@ -74,15 +76,19 @@ static bool hear(int fd, struct buf *answer, struct err *e)
 	return true;
 }
 
-static bool ask(const char *question, struct buf *answer, struct err *e)
+static bool converse(int fd, const char *question, struct buf *answer, struct err *e)
 {
-	AUTO(fd) int fd = terminal();
+	return put(fd, question) ? hear(fd, answer, e) : err_sys(e, "/dev/tty");
+}
+
+static bool converse_hidden(int fd, const char *question, struct buf *answer, struct err *e)
+{
 	struct termios before;
 	bool heard;
 
-	if (fd < 0 || !hide(fd, &before))
+	if (!hide(fd, &before))
 		return err_sys(e, "/dev/tty");
-	heard = put(fd, question) ? hear(fd, answer, e) : err_sys(e, "/dev/tty");
+	heard = converse(fd, question, answer, e);
 	/* its end wasn't echoed either */
 	heard = (put(fd, "\n") || !heard || err_sys(e, "/dev/tty")) && heard;
 	if (tcsetattr(fd, TCSAFLUSH, &before) < 0 && heard)
@@ -90,12 +96,18 @@ static bool ask(const char *question, struct buf *answer, struct err *e)
 	return heard;
 }
 
-bool report_ask(struct report *r, const char *question, struct buf *answer, struct err *e)
+bool report_ask(struct report *r, const char *question, bool hidden, struct buf *answer,
+	struct err *e)
 {
+	AUTO(str) char *tame = xstrdup(question);
+	AUTO(fd) int fd = terminal();
 	bool heard;
 
+	if (fd < 0)
+		return err_sys(e, "/dev/tty");
+	text_tame(tame);
 	report_hold(r);
-	heard = ask(question, answer, e);
+	heard = (hidden ? converse_hidden : converse)(fd, tame, answer, e);
 	report_release(r);
 	return heard;
 }

@@ -201,19 +201,6 @@ void report_text(struct report *r, const char *text)
 	tell(r, EVENT_TEXT, text);
 }
 
-void report_question(struct report *r, const char *text)
-{
-	AUTO(str) char *tame = xstrdup(text);
-
-	text_tame(tame);
-	pthread_mutex_lock(&r->lock);
-	draw(r, "");
-	buf_reset(&r->step);
-	buf_puts(&r->page.err, tame);
-	print(r);
-	pthread_mutex_unlock(&r->lock);
-}
-
 static void PRINTF(3, 0)
 	vtell(struct report *r, enum event_kind kind, const char *fmt, va_list ap)
 {

@@ -167,9 +167,6 @@ void report_warn(struct report *r, const char *fmt, ...) PRINTF(2, 3);
 void report_note(struct report *r, const char *fmt, ...) PRINTF(2, 3);
 void report_text(struct report *r, const char *text);
 
-/* A question on stderr; the answer is read from elsewhere. Only where there is a terminal.
- */
-void report_question(struct report *r, const char *text);
 /*
  * Is there somebody to ask: a terminal that this run is in the foreground of, and standard
  * error leads to one?
@@ -177,12 +174,13 @@ void report_question(struct report *r, const char *text);
 bool report_can_ask(const struct report *r);
 
 /*
- * Ask there for one line that isn't shown; its end is dropped. What is reported meanwhile
- * comes out afterwards. ERR_STOPPED, ERR_TIMEOUT after five minutes, ERR_IO. One at a time.
+ * Ask there for one line, which is shown as it is typed unless it is hidden; its end is
+ * dropped. What is reported meanwhile comes out afterwards. ERR_STOPPED, ERR_TIMEOUT after
+ * five minutes, ERR_IO. One at a time.
  */
 struct buf;
-bool report_ask(struct report *r, const char *question, struct buf *answer, struct err *e)
-	NODISCARD;
+bool report_ask(struct report *r, const char *question, bool hidden, struct buf *answer,
+	struct err *e) NODISCARD;
 
 /* "certpush: file:line:col: message" to stderr, or an event in JSON. */
 void report_error(struct report *r, const struct err *e);

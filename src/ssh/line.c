@@ -1,9 +1,12 @@
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/text.h"
+#include "base/wait.h"
 #include "ssh/private/complaint.h"
 #include "ssh/private/master.h"
 #include "ssh/private/mux.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +16,9 @@
  * the host's connect harms no other. libssh2 1.10 can open one channel at a time, and the
  * session is lost with one that doesn't open in time.
  */
+
+/* From the end of what goes through an ssh to its own. */
+enum { A_MOMENT_MS = 200 };
 
 struct ssh_line {
 	const struct master *master;
@@ -25,6 +31,14 @@ struct ssh_line {
 bool ssh_tunnels(const struct ssh *s)
 {
 	return s->by->master;
+}
+
+bool ssh_lost(const struct ssh *s)
+{
+	struct err goes_on;
+
+	return wait_fd(s->by->master(s->t)->tether.pidfd, POLLIN,
+		deadline_in_ms(A_MOMENT_MS), &goes_on);
 }
 
 struct ssh_line *ssh_line_new(const struct ssh *s, const char *host, int port)

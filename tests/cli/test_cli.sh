@@ -142,9 +142,9 @@ says "push doesn't take --days" push --days 3
 says "replace doesn't take --limit" replace -l linode www.example.net
 says "no settings" check
 says "nowhere.yml" -c nowhere.yml check
-says "did you mean smtp?" check-remote smpt
+says "did you mean 'smtp'?" check-remote smpt
 says "unknown protocol 'gopher'" check-remote gopher localhost
-says "did you mean xmpp-client?" check-remote xmpp-clent localhost
+says "did you mean 'xmpp-client'?" check-remote xmpp-clent localhost
 says "tls has no port of its own: tls localhost:PORT" check-remote tls localhost
 says "'mail:!ovh' is a pattern of hosts, and there is no inventory" check-remote smtp 'mail:!ovh'
 says "no host in ':25'" check-remote smtp :25

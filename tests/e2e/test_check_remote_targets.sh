@@ -71,7 +71,7 @@ status=0
 (($(grep -c '^panix' "$dir/out") == 1)) || fail 'panix stands there twice'
 printf 'https panix\nsmpt linode\nhttps ovh:70000\nhttps ovh *.example.net\n' >list
 ends 2 certpush check-remote --file list
-complains 'list:2:1: unknown protocol .smpt.: did you mean smtp\?'
+complains 'list:2:1: unknown protocol .smpt.: did you mean .smtp.\?'
 complains "list:3:7: not a port: ':70000'"
 complains 'list:4:11: '
 

@@ -15,7 +15,10 @@ inside() {
 	END
 }
 # and what is configured back as it was
-put_back() { "$lab" exec ovh sh -c 'rm -f /etc/nginx/conf.d/inside.conf; nginx -s reload'; }
+put_back() {
+	no_door
+	"$lab" exec ovh sh -c 'rm -f /etc/nginx/conf.d/inside.conf; nginx -s reload'
+}
 
 # ovh VARIABLE...: its checks are through a tunnel, and nothing else; more="KEY: VALUE, ", of nginx
 more=
@@ -41,10 +44,39 @@ says 'UNREACHABLE'
 ends 0 certpush check-remote --tunnel -v https ovh:8443 --name www.example.net
 says 'localhost:8443'
 complains '^ovh: ssh-ed25519 SHA256:.*, by OpenSSH, as a tunnel is wanted$'
-# (not inn's: who comes from its own host is another news server to it)
-ends 0 certpush check-remote --tunnel --format json -l web
-jq -e -s 'map(select(.event == "probe")) | length == 4 and all(.verdict == "ok" and (.address | startswith("localhost:")))' "$dir/out" >/dev/null ||
+# (who comes from inn's own host is another news server to it, until he says that he wants to read)
+ends 0 certpush check-remote --tunnel --format json
+jq -e -s 'map(select(.event == "probe")) | length == 8 and all(.verdict == "ok" and (.address | startswith("localhost:")))' "$dir/out" >/dev/null ||
 	fail 'not all by tunnels'
+
+# ---- a session that breaks while something is asked: once more by another one, and no more
+# door FILE: a port 8444 that ends all sessions with the host as long as the file isn't there, or it can't be made
+door() {
+	"$lab" exec ovh sh -c 'cat >/root/door && chmod 755 /root/door && rm -f /root/door.pid' <<-END
+		#!/bin/sh
+		[ ! -e $1 ] || exec busybox nc 127.0.0.1 8443
+		touch $1
+		for process in /proc/[0-9]*; do
+			case \$(tr '\\0' ' ' <\$process/cmdline) in
+			*'[listener]'*) ;;
+			'sshd: '*) kill "\${process#/proc/}" ;;
+			esac
+		done
+	END
+	"$lab" exec ovh sh -c 'busybox nc -ll -p 8444 -e /root/door >/dev/null 2>&1 </dev/null & echo $! >/root/door.pid'
+	eventually "$lab" exec ovh sh -c 'ss -tln | grep -q :8444' || fail 'no door'
+}
+no_door() { "$lab" exec ovh sh -c "kill \$(cat /root/door.pid); rm -f /root/door /root/door.pid /root/opened" 2>/dev/null; }
+door /root/opened
+ends 0 certpush check-remote --tunnel -v https ovh:8444 --name www.example.net
+says 'HTTPS: OK '
+(($(grep -c '^ovh: ssh-ed25519 SHA256:' "$dir/err") == 2)) || fail 'not two sessions'
+no_door
+door /nowhere/opened
+ends 1 certpush check-remote --tunnel -v https ovh:8444 --name www.example.net
+says 'UNREACHABLE .*broke twice'
+(($(grep -c '^ovh: ssh-ed25519 SHA256:' "$dir/err") == 2)) || fail 'not two sessions'
+no_door
 
 # ---- as the inventory says; a push is proved so ----
 for transport in libssh2 openssh; do

@@ -133,6 +133,19 @@ postfix_has "$(stored linode.example.net)" || fail 'postfix was not pushed to'
 next="3 1 1 $(openssl pkey -in "$dir/store/linode.example.net/next-privkey.pem" -pubout -outform DER | sha256sum | cut -d' ' -f1)"
 all_show "$(record)" "$next"
 
+# A plan parts what a push would publish from what is left to the administrator.
+update "delete $name TLSA $next"
+all_show "$(record)"
+ends 0 certpush plan -l linode
+says "^would publish: \[linode\.example\.net\] ${name//./\\.}\. TLSA $next$"
+says_not '^publish: '
+ends 0 certpush push -l linode
+all_show "$(record)" "$next"
+postfix 'tlsa: require'
+ends 0 certpush plan -l linode
+says "^publish: \[linode\.example\.net\] TLSA $next \(its next key\)$"
+postfix 'tlsa: manage'
+
 # A replacement goes by it as well: nothing is revoked as long as the push is held.
 ends 1 certpush replace linode.example.net
 says '^held: \[linode\] => postfix'

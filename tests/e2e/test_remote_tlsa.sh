@@ -51,11 +51,26 @@ complains '^TLSA records at _25._tcp.linode.example.net: none counts: DNSSEC pro
 proved
 
 # ---- a certificate for servers alone, and one for both
-smtp ', tlsa: none, client_auth: true'
+smtp ', tlsa: none'
 mint linode.example.net eku=serverAuth
 quiet certpush push -l linode
+smtp ', tlsa: none, client_auth: true'
 ends 1 certpush check-remote smtp linode
 says '^    SMTP: PURPOSE .*clientAuth'
+# it isn't pushed to such a service, unless it is said to be; the host's others get it
+mint linode.example.net eku=serverAuth
+old=$(served linode 25 smtp)
+for verb in plan push; do
+	ends 1 certpush $verb -l linode
+	told_once '^fatal: \[linode\] FAILED! postfix: linode\.example\.net: isn.t for TLS clients \(clientAuth\)'
+	says_not '=> postfix'
+	says 'changed?: \[linode\] => inn'
+done
+[[ $(served linode 25 smtp) == "$old" ]] || fail 'postfix was pushed to'
+[[ $(served linode 119 nntp) == "$(stored linode.example.net)" ]] || fail 'inn was left out'
+ends 0 certpush push -l linode --force
+complains '^\[WARNING\]: linode: postfix: pushed with --force: linode\.example\.net: isn.t for TLS clients'
+[[ $(served linode 25 smtp) == "$(stored linode.example.net)" ]] || fail 'postfix was not pushed to'
 mint linode.example.net eku=serverAuth,clientAuth
 quiet certpush push -l linode
 ends 0 certpush check-remote smtp linode

@@ -12,6 +12,7 @@ BEHAVIOURS = {
     "bare-lf": "lines end in a bare line feed",
     "inject": "it adds bytes in the clear",
     "refuse": "it refuses",
+    "away": "it gives no service now",
     "nocap": "it doesn't offer TLS",
     "silent": "it is silent",
     "oversized": "a line or packet without end",
@@ -44,9 +45,15 @@ def stream(features, of="client"):
             f"from='{NAME}' id='x' version='1.0'><stream:features>{features}</stream:features>").encode()
 
 
-def ldap(result, text=b"", length=lambda n: bytes([n])):
+def stream_error(condition, of="client"):
+    of_streams = "xmlns='urn:ietf:params:xml:ns:xmpp-streams'"
+    return (f"<?xml version='1.0'?><stream:stream xmlns='jabber:{of}' xmlns:stream='http://etherx.jabber.org/streams' id='x' version='1.0'>"
+            f"<stream:error><{condition} {of_streams}/><text {of_streams}>not now</text></stream:error></stream:stream>").encode()
+
+
+def ldap(result, text=b"", length=lambda n: bytes([n]), message=1):
     body = b"\x0a\x01" + bytes([result]) + b"\x04\x00\x04" + bytes([len(text)]) + text
-    response = b"\x02\x01\x01\x78" + length(len(body)) + body
+    response = b"\x02\x01" + bytes([message]) + b"\x78" + length(len(body)) + body
     return b"\x30" + length(len(response)) + response
 
 
@@ -60,8 +67,8 @@ def mysql_greeting(capabilities, version=b"8.0.36"):
                         b"mysql_native_password\0")
 
 
-def postgres_error(text):
-    fields = b"SFATAL\0C53300\0M" + text + b"\0\0"
+def postgres_error(state, text):
+    fields = b"SFATAL\0C" + state + b"\0M" + text + b"\0\0"
     return b"E" + struct.pack(">I", len(fields) + 4) + fields
 
 
@@ -135,11 +142,27 @@ PROTOCOLS = {
                     b"<iq/>", XMPP_FAILURE, [STREAM, stream("", "server"), *XMPP_S2S[2:]], XMPP_OVERSIZED),
     "ldap": (LDAP, [LDAP_REQUEST, ldap(0, length=lambda n: b"\x84" + struct.pack(">I", n))], b"\x30", ldap(52, b"not now"),
              ldap(2, b"unsupported extended operation"), b"\x30\x84\x00\x10\x00\x00" + b"x" * 8000),
-    "postgres": (POSTGRES, None, b"N", postgres_error(b"not now"), b"N", b"E\x00\x10\x00\x00" + b"x" * 8000),
+    "postgres": (POSTGRES, None, b"N", postgres_error(b"0A000", b"not here"), b"N", b"E\x00\x10\x00\x00" + b"x" * 8000),
     "mysql": (MYSQL, [mysql_greeting(0xfffff7fe | 0x800, b"5.5.5-10.11.6-MariaDB"), MYSQL_REQUEST], b"\0",
-              mysql_packet(b"\xff\x10\x04not now"), mysql_greeting(0xfffff7ff), b"\xff\xff\xff\0\x0a" + b"x" * 8000),
+              None, mysql_greeting(0xfffff7ff), b"\xff\xff\xff\0\x0a" + b"x" * 8000),
     "rdp": (RDP, [RDP_REQUEST, rdp(2, 2)], b"\x03", rdp(3, 3), rdp(2, 0), b"\x03\0\xff\xff" + b"x" * 8000),
     "mssql": (MSSQL, [TDS_REQUEST, prelogin(3)], b"\x04", None, prelogin(2), b"\x04\x01\xff\xff\0\0\x01\0" + b"x" * 8000),
+}
+# Who comes is turned away: in place of the first reply.
+AWAY = {
+    "smtp": b"421 4.3.2 not now\r\n",
+    "lmtp": b"421 4.3.2 not now\r\n",
+    "imap": b"* BYE not now\r\n",
+    "pop3": b"-ERR [SYS/TEMP] not now\r\n",
+    "nntp": b"400 not now\r\n",
+    "sieve": b'BYE (TRYLATER) "not now"\r\n',
+    "ftp": b"421 not now\r\n",
+    "irc": b"ERROR :Closing Link: not now\r\n",
+    "xmpp-client": stream_error("resource-constraint"),
+    "xmpp-server": stream_error("system-shutdown", "server"),
+    "ldap": ldap(52, b"not now", message=0),
+    "postgres": postgres_error(b"53300", b"not now"),
+    "mysql": mysql_packet(b"\xff\x10\x04not now"),
 }
 # What certpush says inside of TLS before it goes; of the others, nothing. MySQL's is a login that isn't counted against max_connect_errors.
 FAREWELLS = {
@@ -159,6 +182,7 @@ VERDICTS = {
     "bare-lf": ("ok", ""),
     "inject": ("no TLS", r"^\d+ bytes in the clear behind the go-ahead for TLS$"),
     "refuse": ("no TLS", r"^the server said: "),
+    "away": ("unreachable", r"^the server said: .*not now$"),
     "nocap": ("no TLS", r"^the server doesn't offer (STARTTLS|TLS)$"),
     "silent": ("unreachable", "^timed out$"),
     "oversized": ("no TLS", r"^(a line of over 4096 bytes|an answer of \d+ bytes, where 4096 are the most)$"),
@@ -171,8 +195,7 @@ WORDS = {  # where they are others
     ("irc", "nocap"): "^the server said: :irc 421 ",
     ("ldap", "nocap"): r"^the server said: protocolError \(2\): unsupported extended operation$",
     ("ldap", "refuse"): r"^the server said: unavailable \(52\): not now$",
-    ("postgres", "refuse"): "^the server said: not now$",
-    ("mysql", "refuse"): "^the server said: not now$",
+    ("postgres", "refuse"): "^the server said: not here$",
     ("sieve", "refuse"): r"^the server said: NO \(TRYLATER\) not now$",
     ("rdp", "refuse"): "^the server said: SSL_CERT_NOT_ON_SERVER$",
     ("rdp", "oversized"): "^an answer that is no RDP$",
@@ -208,6 +231,8 @@ def dialogue_of(protocol, behaviour):
         return [s.replace(b"\r\n", b"\n") if isinstance(s, bytes) else s for s in normal] if protocol in LINES else None
     if behaviour == "inject":
         return [*with_last(normal, last + injected), *normal[last_said(normal) + 1:]]
+    if behaviour == "away":
+        return [*first, AWAY[protocol]] if protocol in AWAY else None
     if behaviour == "refuse":
         return refusal and with_last(normal, refusal)
     if behaviour == "nocap":

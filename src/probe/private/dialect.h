@@ -12,7 +12,7 @@ enum step_kind {
 	STEP_HELLO,  /* text, and who we are */
 	STEP_REPLY,  /* a numeric reply, one line or several, that begins with text */
 	STEP_FTP,    /* FTP's: only the first line and the last have the number */
-	STEP_LIST,   /* NNTP's: text, lines, "." - or a refusal of the question */
+	STEP_LIST,   /* NNTP's capabilities, as a reader if need be; text begins the list */
 	STEP_LINE,   /* one line that begins with text */
 	STEP_TAGGED, /* IMAP's answer to the tag in text, and what comes before it */
 	STEP_SIEVE,  /* strings, then "OK" */
@@ -55,7 +55,8 @@ const struct dialect *dialect_find(const char *name);
 /*
  * Talk up to the point where the handshake begins. `name` is whose certificate is asked
  * for, or NULL: XMPP asks by it. ERR_PROTOCOL: the server refused, doesn't offer STARTTLS,
- * sent bytes ahead of the handshake, or spoke nonsense; ERR_NET, ERR_TIMEOUT.
+ * sent bytes ahead of the handshake, or spoke nonsense; ERR_NET, also where it gives no
+ * service now, or not to us; ERR_TIMEOUT.
  */
 bool dialect_speak(const struct dialect *d, const char *name, struct lines *l,
 	struct err *e) NODISCARD;

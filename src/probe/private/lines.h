@@ -12,6 +12,7 @@
 struct lines {
 	int fd; /* not owned, non-blocking */
 	int64_t deadline;
+	bool said;         /* something was sent */
 	size_t start, end; /* what was read and not yet taken */
 	char data[4096];   /* and the longest line there may be */
 };

@@ -10,8 +10,10 @@
 /* A server that goes on and on is not believed. */
 enum { MAX_LINES = 100 };
 
-/* "the server said: …", of a text of len bytes; a NUL ends it. Both return false. */
+/* "the server said: …", of a text of len bytes; a NUL ends it. All return false. */
 bool talk_refused(const char *text, size_t len, struct err *e);
+/* The same of a server that gives no service now, or not to us: of TLS it says nothing. */
+bool talk_turned_away(const char *text, size_t len, struct err *e);
 bool talk_not_offered(const char *what, struct err *e);
 
 /* A step: the answer of ManageSieve (RFC 5804). */

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "conf/bad.h"
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -59,11 +59,7 @@ static void lines_are_certificates_as_dehydrated_reads_them(void **state)
 
 static void bad_lines_get_a_place(void **state)
 {
-	static const struct {
-		const char *text;
-		int line, col;
-		const char *told;
-	} rows[] = {
+	static const struct bad rows[] = {
 		{ "a.example > x > y", 1, 17, "a second alias 'y'" },
 		{ "a.example > x y", 1, 15, "'y' behind the alias" },
 		{ "a.example >", 1, 11, "a '>' without an alias" },
@@ -93,14 +89,9 @@ static void bad_lines_get_a_place(void **state)
 		AUTO(arena) struct arena *a = arena_new();
 		AUTO(certificates) struct certificates c = { 0 };
 		struct errs all = { 0 };
-		const struct err *e = all.list;
 
-		if (parse(a, rows[i].text, &c, &all))
-			fail_msg("taken: %s", rows[i].text);
-		if (all.n != 1 || e->pos.line != rows[i].line ||
-			e->pos.col != rows[i].col || !strstr(e->msg, rows[i].told))
-			fail_msg("%s\n-> %d errors; %d:%d: %s", rows[i].text, all.n,
-				e->pos.line, e->pos.col, e->msg);
+		assert_bad(&rows[i], parse(a, rows[i].text, &c, &all), &all);
+		assert_int_equal(all.n, 1);
 	}
 }
 

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "conf/bad.h"
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -146,17 +146,13 @@ static void lines_are_read(void **state)
 
 static void bad_lines_get_a_place(void **state)
 {
-	static const struct {
-		const char *text;
-		int line, col;
-		const char *told;
-	} rows[] = {
+	static const struct bad rows[] = {
 		{ "", 1, 1, "nothing to check" },
 		{ "# smtp mail\n", 1, 1, "nothing to check" },
 		{ "smtp", 1, 1, "no host behind 'smtp'" },
 		{ "smtp # mail", 1, 1, "no host behind 'smtp'" },
 		{ "smtp a\n smpt mail", 2, 2,
-			"unknown protocol 'smpt': did you mean smtp?" },
+			"unknown protocol 'smpt': did you mean 'smtp'?" },
 		{ "gopher mail", 1, 1, "unknown protocol 'gopher'" },
 		{ "smtp mail:0", 1, 6, "not a port: ':0'" },
 		{ "smtp  mail *.example.net", 1, 12, "'*.example.net' has a '*'" },
@@ -171,14 +167,11 @@ static void bad_lines_get_a_place(void **state)
 		AUTO(listing) struct listing l = { 0 };
 		struct errs all = { 0 };
 
-		assert_false(listing_parse(a, rows[i].text, strlen(rows[i].text), "list",
-			protocols, &l, &all));
+		assert_bad(&rows[i],
+			listing_parse(a, rows[i].text, strlen(rows[i].text), "list",
+				protocols, &l, &all),
+			&all);
 		assert_string_equal(all.list[0].pos.file, "list");
-		if (!strstr(all.list[0].msg, rows[i].told) ||
-			all.list[0].pos.line != rows[i].line ||
-			all.list[0].pos.col != rows[i].col)
-			fail_msg("%s: %d:%d: %s", rows[i].text, all.list[0].pos.line,
-				all.list[0].pos.col, all.list[0].msg);
 	}
 }
 

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "conf/bad.h"
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -102,11 +102,7 @@ static void a_service_is_read_with_its_defaults(void **state)
 
 static void bad_playbooks_get_a_line_with_the_place(void **state)
 {
-	static const struct {
-		const char *text;
-		int line, col;
-		const char *told;
-	} rows[] = {
+	static const struct bad rows[] = {
 		{ "", 1, 1,
 			"expected a list of services (- service: NAME), found nothing" },
 		{ "service: x", 1, 1,
@@ -218,16 +214,11 @@ static void bad_playbooks_get_a_line_with_the_place(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		AUTO(arena) struct arena *a = arena_new();
 		struct errs all = { 0 };
-		const struct err *e = all.list;
 
 		put(*state, "x.yml", rows[i].text);
-		if (load(*state, a, &all))
-			fail_msg("taken: %s", rows[i].text);
-		if (all.n != 1 || e->pos.line != rows[i].line ||
-			e->pos.col != rows[i].col || !strstr(e->msg, rows[i].told))
-			fail_msg("%s\n-> %d errors; %d:%d: %s", rows[i].text, all.n,
-				e->pos.line, e->pos.col, e->msg);
-		assert_true(text_ends(e->pos.file, "/x.yml"));
+		assert_bad(&rows[i], load(*state, a, &all), &all);
+		assert_int_equal(all.n, 1);
+		assert_true(text_ends(all.list[0].pos.file, "/x.yml"));
 	}
 }
 

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "conf/bad.h"
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -240,11 +240,7 @@ static void the_first_dns_entry_with_a_zone_of_the_name_is_it(void **state)
 
 static void bad_settings_get_a_line_with_the_place(void **state)
 {
-	static const struct {
-		const char *text;
-		int line, col;
-		const char *told;
-	} rows[] = {
+	static const struct bad rows[] = {
 		{ "", 1, 1, "the file is empty" },
 		{ "# nothing\n", 1, 1, "the file is empty" },
 		{ "- a", 1, 1,
@@ -392,15 +388,10 @@ static void bad_settings_get_a_line_with_the_place(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		AUTO(arena) struct arena *a = arena_new();
 		struct errs all = { 0 };
-		const struct err *e = all.list;
 
-		if (load(*state, a, rows[i].text, &all))
-			fail_msg("taken: %s", rows[i].text);
-		if (all.n != 1 || e->pos.line != rows[i].line ||
-			e->pos.col != rows[i].col || !strstr(e->msg, rows[i].told))
-			fail_msg("%s\n-> %d errors; %d:%d: %s", rows[i].text, all.n,
-				e->pos.line, e->pos.col, e->msg);
-		assert_true(text_ends(e->pos.file, "/certpush.yml"));
+		assert_bad(&rows[i], load(*state, a, rows[i].text, &all), &all);
+		assert_int_equal(all.n, 1);
+		assert_true(text_ends(all.list[0].pos.file, "/certpush.yml"));
 	}
 }
 

@@ -1,80 +1,25 @@
 #include "base/text.h"
 #include "check.h"
 #include "made_cert.h"
-#include "plan/plan.h"
+#include "plan/world.h"
 
 #define DAYS *MADE_DAY
 
-/* Three services: two share their commands, the third has none. */
-struct world {
-	struct arena *arena;
-	struct file files[4];
-	struct service services[3];
-	struct host host;
-	struct bundle bundle;
-	struct contents *contents;
-	struct host_plan *plan;
-	struct seen_file seen[4];
-};
+static const char *const gone[] = { "gone" };
 
-static const struct bundle *the_bundle(void *ctx, const char *certificate)
-{
-	return strcmp(certificate, "gone") == 0 ? NULL : ctx;
-}
-
-static const char *const www[] = { "www" }, *const gone[] = { "gone" };
-
-static const struct file files[] = {
-	{ .part = PART_PRIVKEY,
-		.path = "/a/key.pem",
-		.owner = "root",
-		.group = "ssl-cert",
-		.mode = 0640,
-		.certificate = "www" },
-	{ .part = PART_FULLCHAIN,
-		.path = "/a/full.pem",
-		.mode = 0644,
-		.certificate = "www" },
-	{ .part = PART_CERT,
-		.path = "/b/cert.pem",
-		.owner = "9",
-		.group = "13",
-		.mode = 0644,
-		.certificate = "www" },
-	{ .part = PART_CHAIN, .path = "/c/chain.pem", .mode = 0644, .certificate = "www" },
-};
-
+/* Two share their commands, the third has none. */
 static int setup(void **state)
 {
-	struct world *w = calloc(1, sizeof *w);
+	struct world *w;
 
-	w->arena = arena_new();
-	memcpy(w->files, files, sizeof files);
-	w->services[0] = (struct service){ .name = "a",
-		.files = w->files,
-		.n_files = 2,
-		.validate = "check",
-		.reload = "reload all" };
-	w->services[1] = (struct service){ .name = "b",
-		.files = w->files + 2,
-		.n_files = 1,
-		.validate = "check b",
-		.reload = "reload all" };
-	w->services[2] =
-		(struct service){ .name = "c", .files = w->files + 3, .n_files = 1 };
-	for (int i = 0; i < 3; i++) {
-		w->services[i].certificates = www;
-		w->services[i].n_certificates = 1;
-	}
-	w->contents = contents_new();
-	w->host = (struct host){ .name = "h", .services = w->services, .n_services = 3 };
-	w->bundle = (struct bundle)BUNDLE_EMPTY;
-	buf_puts(&w->bundle.privkey_pem, "key");
-	buf_puts(&w->bundle.cert_pem, "cert");
-	buf_puts(&w->bundle.chain_pem, "chain");
-	buf_puts(&w->bundle.fullchain_pem, "cert chain");
-	w->plan =
-		plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
+	world_setup(state);
+	w = *state;
+	world_has_three(w);
+	w->services[0].validate = "check";
+	w->services[0].reload = "reload all";
+	w->services[1].validate = "check b";
+	w->services[1].reload = "reload all";
+	world_plan(w, NULL);
 	/* all as it should be */
 	w->seen[0] = (struct seen_file){ SEEN_FILE, sha256_of("key", 3), 0640, "root",
 		"ssl-cert", "0", "112", false, { 0 } };
@@ -84,26 +29,12 @@ static int setup(void **state)
 		"news", "9", "13", false, { 0 } };
 	w->seen[3] = (struct seen_file){ SEEN_FILE, sha256_of("chain", 5), 0644, "root",
 		"root", "0", "0", false, { 0 } };
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	arena_free(w->arena);
-	contents_free(w->contents);
-	bundle_clear(&w->bundle);
-	free(w);
 	return 0;
 }
 
 static void compare(struct world *w)
 {
-	struct err e;
-
-	assert_ok(plan_compare(w->plan, w->seen, false, &e), &e);
+	world_compare(w, false);
 	plan_commands(w->arena, w->plan);
 }
 
@@ -129,18 +60,15 @@ static void what_is_not_wanted_or_has_no_bundle_is_left_out(void **state)
 {
 	struct world *w = *state;
 
-	w->plan = plan_targets(
-		w->arena, &w->host, only_b, the_bundle, &w->bundle, w->contents);
+	world_plan(w, only_b);
 	assert_int_equal(w->plan->n_services, 1);
 	assert_int_equal(w->plan->n_targets, 1);
 	assert_string_equal(w->plan->targets[0].file->path, "/b/cert.pem");
 	w->services[1].certificates = gone;
-	w->plan =
-		plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
+	world_plan(w, NULL);
 	assert_int_equal(w->plan->n_services, 2);
 	assert_int_equal(w->plan->n_targets, 3);
-	w->plan = plan_targets(
-		w->arena, &w->host, only_b, the_bundle, &w->bundle, w->contents);
+	world_plan(w, only_b);
 	assert_int_equal(w->plan->n_services, 0);
 }
 
@@ -190,8 +118,7 @@ static void every_difference_has_its_why(void **state)
 
 		memcpy(seen, w->seen, sizeof seen);
 		seen[rows[i].target] = rows[i].seen;
-		w->plan = plan_targets(
-			w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
+		world_plan(w, NULL);
 		assert_ok(plan_compare(w->plan, seen, false, &e), &e);
 		t = &w->plan->targets[rows[i].target];
 		if (!text_eq(t->why, rows[i].why) || t->send != rows[i].send)
@@ -244,8 +171,7 @@ static void another_certificate_is_called_what_it_is(void **state)
 
 		memcpy(seen, w->seen, sizeof seen);
 		seen[1] = with(&w->seen[1], &made[rows[i].held]);
-		w->plan = plan_targets(
-			w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
+		world_plan(w, NULL);
 		assert_ok(plan_compare(w->plan, seen, rows[i].force, &e), &e);
 		t = w->plan->targets;
 		if (!text_eq(t[1].why, rows[i].why) || !text_eq(t[0].why, rows[i].key_why))
@@ -343,10 +269,9 @@ static void changed_files_are_the_better_reason(void **state)
 static void a_stale_process_is_reloaded(void **state)
 {
 	struct world *w = *state;
-	struct err e;
 
 	w->seen[2].state = SEEN_MISSING;
-	assert_ok(plan_compare(w->plan, w->seen, false, &e), &e);
+	world_compare(w, false);
 	plan_stale(&w->plan->services[0], "stale");
 	plan_stale(&w->plan->services[1], "stale");
 	plan_stale(&w->plan->services[2], "stale");
@@ -357,7 +282,7 @@ static void a_stale_process_is_reloaded(void **state)
 	assert_false(plan_idle(w->plan));
 }
 
-#define world_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define world_test(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 
 int main(void)
 {

@@ -97,11 +97,53 @@ static void a_chain_without_its_intermediate_is_not_fit(void **state)
 	assert_ok(plan_fit(&b, NULL, 0, trust, &e), &e);
 }
 
+static void a_service_may_want_it_for_clients_too(void **state)
+{
+	static const struct {
+		const char *eku;
+		bool service, check;
+		const char *name; /* the check's */
+		bool fit;
+	} rows[] = {
+		{ .eku = "serverAuth", .fit = true },
+		{ .eku = "serverAuth", .service = true },
+		{ .eku = "serverAuth", .check = true },
+		{ .eku = "serverAuth", .check = true, .name = "www.example.net" },
+		/* another certificate's business */
+		{ .eku = "serverAuth", .check = true, .name = "a.net", .fit = true },
+		{ .eku = "serverAuth,clientAuth", .service = true, .fit = true },
+		{ .eku = "clientAuth", .check = true, .fit = true },
+		{ .service = true, .fit = true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct made_wish w = { .cn = "www", .san = "DNS:www.example.net" };
+		const struct made_special special = { .eku = rows[i].eku };
+		AUTO(made) struct made leaf = made_special_cert(&w, &root, &special);
+		AUTO(bundle) struct bundle b = BUNDLE_EMPTY;
+		struct check checks[] = { { .client_auth = false },
+			{ .client_auth = rows[i].check, .name = rows[i].name } };
+		const struct service s = {
+			.checks = checks, .n_checks = 2, .client_auth = rows[i].service
+		};
+		struct err e = { 0 };
+
+		b.chain = MADE_CHAIN(&leaf);
+		if (plan_fit_for(&b, &s, &e) != rows[i].fit)
+			fail_msg("row %zu: %s", i, rows[i].fit ? e.msg : "fit");
+		if (!rows[i].fit &&
+			(e.kind != ERR_REFUSED || !strstr(e.msg, "(clientAuth)")))
+			fail_msg("row %zu: %d, %s", i, (int)e.kind, e.msg);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_what_is_fit_may_be_pushed),
 		cmocka_unit_test(a_chain_without_its_intermediate_is_not_fit),
+		cmocka_unit_test(a_service_may_want_it_for_clients_too),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

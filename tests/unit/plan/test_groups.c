@@ -1,64 +1,25 @@
 #include "base/text.h"
-#include "check.h"
-#include "plan/plan.h"
+#include "plan/world.h"
 
-enum { MOST = 6 };
-
-/* Services a, b, c …, each with two files. */
-struct world {
-	struct arena *arena;
-	struct file files[MOST][2];
-	struct service services[MOST];
-	struct host host;
-	struct bundle bundle;
-	struct contents *contents;
-	struct host_plan *plan;
-	struct seen_file seen[2 * MOST];
-};
-
-static const struct bundle *the_bundle(void *ctx, const char *certificate)
-{
-	(void)certificate;
-	return ctx;
-}
-
+/* Each service with two files. */
 static int setup(void **state)
 {
-	static const char *const www[] = { "www" };
-	struct world *w = calloc(1, sizeof *w);
+	struct world *w;
 
-	w->arena = arena_new();
-	w->bundle = (struct bundle)BUNDLE_EMPTY;
-	buf_puts(&w->bundle.privkey_pem, "key");
-	buf_puts(&w->bundle.chain_pem, "chain");
-	for (int i = 0; i < MOST; i++) {
-		const char name[] = { (char)('a' + i), '\0' };
+	world_setup(state);
+	w = *state;
+	for (int i = 0; i < WORLD_SERVICES; i++) {
+		struct service *s = &w->services[i];
 
-		w->files[i][0] = (struct file){ .part = PART_PRIVKEY,
-			.path = arena_printf(w->arena, "/%s/key", name),
+		s->files = w->files + 2 * i;
+		s->n_files = 2;
+		s->files[0] = (struct file){ .part = PART_PRIVKEY,
+			.path = arena_printf(w->arena, "/%s/key", s->name),
 			.certificate = "www" };
-		w->files[i][1] = (struct file){ .part = PART_CHAIN,
-			.path = arena_printf(w->arena, "/%s/chain", name),
+		s->files[1] = (struct file){ .part = PART_CHAIN,
+			.path = arena_printf(w->arena, "/%s/chain", s->name),
 			.certificate = "www" };
-		w->services[i] = (struct service){ .name = arena_strdup(w->arena, name),
-			.certificates = www,
-			.n_certificates = 1,
-			.files = w->files[i],
-			.n_files = 2 };
 	}
-	w->contents = contents_new();
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	arena_free(w->arena);
-	contents_free(w->contents);
-	bundle_clear(&w->bundle);
-	free(w);
 	return 0;
 }
 
@@ -88,17 +49,14 @@ static void commands(struct world *w, struct service *s, const char *text)
 /* Of the first n services all files are missing, but of those in `idle`. */
 static void compare(struct world *w, size_t n, const char *idle)
 {
-	struct err e;
-
-	w->host = (struct host){ .name = "h", .services = w->services, .n_services = n };
-	w->plan =
-		plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
+	w->host.n_services = n;
+	world_plan(w, NULL);
 	for (size_t i = 0; i < 2 * n; i++)
 		w->seen[i] = strchr(idle, *w->plan->targets[i].service->name)
 			? (struct seen_file){ .state = SEEN_FILE,
 				  .sha256 = w->plan->targets[i].sha256 }
 			: (struct seen_file){ .state = SEEN_MISSING };
-	assert_ok(plan_compare(w->plan, w->seen, false, &e), &e);
+	world_compare(w, false);
 }
 
 /* "ac b": the groups, each as its services. */
@@ -119,7 +77,8 @@ static void assert_groups(struct world *w, const char *want)
 static void services_that_share_a_command_are_one_group(void **state)
 {
 	static const struct {
-		const char *of[MOST]; /* the services' commands; NULL: no more services */
+		const char *of[WORLD_SERVICES]; /* the services' commands; NULL: no more
+						   services */
 		const char *idle, *want;
 	} rows[] = {
 		{ { "", "" }, "", "a b" },
@@ -151,7 +110,7 @@ static void services_that_share_a_command_are_one_group(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		size_t n = 0;
 
-		for (; n < MOST && rows[i].of[n]; n++)
+		for (; n < WORLD_SERVICES && rows[i].of[n]; n++)
 			commands(w, &w->services[n], rows[i].of[n]);
 		compare(w, n, rows[i].idle);
 		assert_groups(w, rows[i].want);
@@ -190,19 +149,18 @@ static void a_group_is_a_plan_of_its_own(void **state)
 static void what_is_owed_or_stale_is_in_a_group(void **state)
 {
 	struct world *w = *state;
-	struct err e;
 
 	commands(w, &w->services[0], "reload=x");
 	commands(w, &w->services[1], "reload=x");
 	compare(w, 3, "abc");
 	w->seen[0].owed = true;
-	assert_ok(plan_compare(w->plan, w->seen, false, &e), &e);
+	world_compare(w, false);
 	assert_groups(w, "a");
 	plan_stale(&w->plan->services[1], "stale");
 	assert_groups(w, "ab");
 }
 
-#define world_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define world_test(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 
 int main(void)
 {

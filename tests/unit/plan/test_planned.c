@@ -3,45 +3,28 @@
 #include "check.h"
 #include "made_cert.h"
 #include "plan/planned.h"
+#include "plan/world.h"
 
 #include <string.h>
 
 static const char store[] = "0123456789abcdef";
 
-/* A host with two services, both of which have something to do, and a third that hasn't. */
-struct world {
-	struct arena *arena;
-	struct file files[4];
-	struct check checks[2];
-	struct service services[3];
-	struct host host;
-	struct made old, new;
-	struct bundle bundle;
-	struct contents *contents;
-	struct seen_file seen[4];
-	struct host_plan *plan;
-	struct buf text;
-};
-
-static const struct bundle *the_bundle(void *ctx, const char *certificate)
-{
-	return strcmp(certificate, "gone") == 0 ? NULL : ctx;
-}
+/* Beside a host with two services that have something to do, and a third that hasn't. */
+static struct check checks[2];
+static struct made older, newer;
+static struct buf text;
 
 /* The host is looked at. */
 static void look(struct world *w, bool force)
 {
-	struct err e;
-
-	w->plan =
-		plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
-	assert_ok(plan_compare(w->plan, w->seen, force, &e), &e);
+	world_plan(w, NULL);
+	world_compare(w, force);
 	plan_commands(w->arena, w->plan);
 }
 
 static struct planned *parse(struct world *w, struct err *e)
 {
-	return planned_parse(w->arena, w->text.data, w->text.len, store, e);
+	return planned_parse(w->arena, text.data, text.len, store, e);
 }
 
 static const struct planned_host *read_back(struct world *w)
@@ -58,104 +41,61 @@ static void keep(struct world *w)
 	struct planned *p = planned_new(w->arena, store, 1);
 
 	planned_add(p, w->plan);
-	buf_reset(&w->text);
-	planned_print(p, &w->text);
+	buf_reset(&text);
+	planned_print(p, &text);
 }
 
-static const char *const www[] = { "www" }, *const two[] = { "www", "www2" };
-static const char *const gone[] = { "gone" }, *const inputs[] = { "/b/cert.pem" };
+static const char *const two[] = { "www", "www2" }, *const gone[] = { "gone" };
+static const char *const inputs[] = { "/b/cert.pem" };
 static struct build build[] = { { .command = "make", .inputs = inputs, .n_inputs = 1 } };
-
-static const struct file files[] = {
-	{ .part = PART_PRIVKEY,
-		.path = "/a/key.pem",
-		.owner = "root",
-		.group = "ssl-cert",
-		.mode = 0640,
-		.certificate = "www" },
-	{ .part = PART_FULLCHAIN,
-		.path = "/a/full.pem",
-		.mode = 0644,
-		.certificate = "www" },
-	{ .part = PART_CERT,
-		.path = "/b/cert.pem",
-		.owner = "news",
-		.group = "news",
-		.mode = 0644,
-		.certificate = "www" },
-	{ .part = PART_CHAIN, .path = "/c/chain.pem", .mode = 0644, .certificate = "www" },
-};
 
 static int setup(void **state)
 {
 	static const struct seen_file old_file = { SEEN_FILE, { { 1 } }, 0644, "root",
 		"root", "0", "0", false, { 0 } };
-	static const struct made_wish old = { "www", "DNS:a.net", -80 * MADE_DAY,
+	static const struct made_wish before = { "www", "DNS:a.net", -80 * MADE_DAY,
 		10 * MADE_DAY, NULL };
-	static const struct made_wish new = { "www", "DNS:a.net", -1 * MADE_DAY,
+	static const struct made_wish now = { "www", "DNS:a.net", -1 * MADE_DAY,
 		89 * MADE_DAY, NULL };
-	struct world *w = calloc(1, sizeof *w);
+	struct world *w;
 
-	w->arena = arena_new();
-	memcpy(w->files, files, sizeof files);
-	w->checks[0] = (struct check){ .protocol = "smtp" };
-	w->checks[1] = (struct check){
+	world_setup(state);
+	w = *state;
+	world_has_three(w);
+	w->files[2].owner = w->files[2].group = "news";
+	checks[0] = (struct check){ .protocol = "smtp" };
+	checks[1] = (struct check){
 		.protocol = "nntp", .port = 1119, .host = "h2", .name = "n"
 	};
-	w->services[0] = (struct service){ .name = "a",
-		.files = w->files,
-		.n_files = 2,
-		.validate = "check a",
-		.reload = "reload a",
-		.restart = "restart a",
-		.checks = w->checks,
-		.n_checks = 2,
-		.rollback = true,
-		.wait = 15 };
-	w->services[1] =
-		(struct service){ .name = "b", .files = w->files + 2, .n_files = 1 };
-	w->services[2] =
-		(struct service){ .name = "c", .files = w->files + 3, .n_files = 1 };
-	for (int i = 0; i < 3; i++) {
-		w->services[i].certificates = www;
-		w->services[i].n_certificates = 1;
-	}
-	w->contents = contents_new();
-	w->host = (struct host){ .name = "h",
-		.services = w->services,
-		.n_services = 3,
-		.connection = { .address = "h.example.net", .port = 22 } };
-	w->old = made_cert(&old, NULL);
-	w->new = made_cert(&new, NULL);
-	w->bundle = (struct bundle)BUNDLE_EMPTY;
-	w->bundle.chain = MADE_CHAIN(&w->new);
+	w->services[0].validate = "check a";
+	w->services[0].reload = "reload a";
+	w->services[0].restart = "restart a";
+	w->services[0].checks = checks;
+	w->services[0].n_checks = 2;
+	w->services[0].rollback = true;
+	w->services[0].wait = 15;
+	w->host.connection.address = "h.example.net";
+	w->host.connection.port = 22;
+	older = made_cert(&before, NULL);
+	newer = made_cert(&now, NULL);
+	w->bundle.chain = MADE_CHAIN(&newer);
+	buf_reset(&w->bundle.privkey_pem);
 	buf_puts(&w->bundle.privkey_pem, "SECRET");
-	buf_puts(&w->bundle.cert_pem, "cert");
-	buf_puts(&w->bundle.chain_pem, "chain");
-	buf_puts(&w->bundle.fullchain_pem, "cert chain");
 	w->seen[0] = w->seen[1] = w->seen[3] = old_file;
-	w->seen[1].held = MADE_CHAIN(&w->old);
+	w->seen[1].held = MADE_CHAIN(&older);
 	w->seen[3].sha256 = sha256_of("chain", 5);
-	buf_init(&w->text);
+	buf_init(&text);
 	look(w, false);
 	keep(w);
-	*state = w;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct world *w = *state;
-
-	seen_clear(w->seen, ARRAY_LEN(w->seen));
-	made_clear(&w->old);
-	made_clear(&w->new);
-	bundle_clear(&w->bundle);
-	contents_free(w->contents);
-	buf_clear(&w->text);
-	arena_free(w->arena);
-	free(w);
-	return 0;
+	made_clear(&older);
+	made_clear(&newer);
+	buf_clear(&text);
+	return world_teardown(state);
 }
 
 /* Nothing, or what is told of which service. */
@@ -180,8 +120,7 @@ static void fits(struct world *w, const struct service *service, const char *say
 	struct err e = { 0 };
 	bool ok;
 
-	w->plan =
-		plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
+	world_plan(w, NULL);
 	ok = planned_fits(w->arena, then, w->plan, &which, &e);
 	expect_at("fits", ok, which, service, &e, says);
 }
@@ -201,8 +140,7 @@ static void holds(
 	struct err e = { 0 };
 	bool ok;
 
-	w->plan = plan_targets(
-		w->arena, &w->host, only_planned, the_bundle, &w->bundle, w->contents);
+	world_plan(w, only_planned);
 	assert_ok(plan_compare(w->plan, w->seen, force, &e), &e);
 	ok = planned_holds(w->arena, then, w->plan, &which, &e);
 	expect_at("holds", ok, which, service, &e, says);
@@ -219,7 +157,7 @@ static void only_what_has_something_to_do_is_kept(void **state)
 	assert_string_equal(h->services[0].files[1].why, "older");
 	assert_string_equal(h->services[1].files[0].why, "missing");
 	assert_null(planned_service(h, "c"));
-	assert_null(strstr(w->text.data, "SECRET"));
+	assert_null(strstr(text.data, "SECRET"));
 }
 
 static void an_idle_host_is_left_out(void **state)
@@ -228,8 +166,7 @@ static void an_idle_host_is_left_out(void **state)
 
 	w->host.services = w->services + 2;
 	w->host.n_services = 1;
-	w->plan =
-		plan_targets(w->arena, &w->host, NULL, the_bundle, &w->bundle, w->contents);
+	world_plan(w, NULL);
 	assert_ok(plan_compare(w->plan, w->seen + 3, false, &(struct err){ 0 }),
 		&(struct err){ .msg = "compare" });
 	keep(w);
@@ -249,14 +186,15 @@ static void every_change_of_settings_and_store_is_told(void **state)
 	struct world *w = *state;
 	const struct service *a = &w->services[0], *b = &w->services[1];
 	const struct world was = *w;
-	struct chain other = MADE_CHAIN(&w->old);
+	const struct check were[] = { checks[0], checks[1] };
+	struct chain other = MADE_CHAIN(&older);
 
 #define CHANGED(change, service, says)                                                     \
 	do {                                                                               \
 		change;                                                                    \
 		fits(w, service, says);                                                    \
 		memcpy(w->files, was.files, sizeof w->files);                              \
-		memcpy(w->checks, was.checks, sizeof w->checks);                           \
+		memcpy(checks, were, sizeof checks);                                       \
 		memcpy(w->services, was.services, sizeof w->services);                     \
 		w->host = was.host;                                                        \
 		w->bundle = was.bundle;                                                    \
@@ -268,8 +206,8 @@ static void every_change_of_settings_and_store_is_told(void **state)
 	CHANGED(w->services[0].wait = 16, a, "wait was 15, is now 16");
 	CHANGED(w->services[0].rollback = false, a, "rollback was auto, is now never");
 	CHANGED(w->services[0].tlsa = TLSA_MANAGE, a, "tlsa was not said, is now manage");
-	CHANGED(w->checks[0].tlsa = TLSA_NONE, a, "checks was smtp, nntp ");
-	CHANGED(w->checks[0].tunnel = true, a, "checks was smtp, nntp ");
+	CHANGED(checks[0].tlsa = TLSA_NONE, a, "checks was smtp, nntp ");
+	CHANGED(checks[0].tunnel = true, a, "checks was smtp, nntp ");
 	CHANGED(w->services[0].n_checks = 1, a,
 		"checks was smtp, nntp port=1119 host=h2 name=n, is now smtp");
 	CHANGED((w->services[0].certificates = two, w->services[0].n_certificates = 2), a,
@@ -302,7 +240,7 @@ static void every_change_on_the_host_is_told(void **state)
 {
 	struct world *w = *state;
 	const struct service *a = &w->services[0], *b = &w->services[1];
-	struct seen_file was[4];
+	struct seen_file was[WORLD_FILES];
 
 	memcpy(was, w->seen, sizeof was);
 #define BY_NOW(change, service, says)                                                      \
@@ -335,7 +273,7 @@ static void a_service_that_needs_nothing_any_more_is_fine(void **state)
 static void what_is_newer_by_now_is_told(void **state)
 {
 	struct world *w = *state;
-	struct chain new = MADE_CHAIN(&w->new), old = MADE_CHAIN(&w->old);
+	struct chain new = MADE_CHAIN(&newer), old = MADE_CHAIN(&older);
 	struct chain stored = w->bundle.chain, there = w->seen[1].held;
 
 	/* planned while the store was older, with --force: carried out only with it */
@@ -407,12 +345,12 @@ static void a_plan_that_was_cut_anywhere_is_no_plan(void **state)
 {
 	struct world *w = *state;
 	struct err e;
-	const size_t whole = w->text.len - 1; /* without the newline */
+	const size_t whole = text.len - 1; /* without the newline */
 
 	for (size_t len = 0; len < whole; len++) {
 		AUTO(buf) struct buf cut = BUF_EMPTY;
 
-		buf_add(&cut, w->text.data, len);
+		buf_add(&cut, text.data, len);
 		assert_err(planned_parse(w->arena, cut.data, cut.len, store, &e), &e,
 			ERR_CONFIG, "no plan, or one that was cut");
 	}

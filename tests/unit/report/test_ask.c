@@ -14,6 +14,8 @@
 #include <utmp.h>
 
 #define QUESTION "Enter passphrase for key '/k': "
+#define UNTAMED  "Is\x1b[1m it? "
+#define TAME     "Is [1m it? "
 #define CLEARED  "\r\x1b[K"
 
 /* What the process at the terminal tells by its status. */
@@ -38,7 +40,7 @@ static enum end told(bool asked, const struct buf *answer, const struct err *e)
 	return strcmp(answer->data, "open sesame ") == 0 ? ANSWERED : ELSE;
 }
 
-static enum end asks(void)
+static enum end asks_this(const char *question, bool hidden)
 {
 	const struct report_options o = { .progress = true };
 	struct report *r = report_new(&o);
@@ -49,11 +51,21 @@ static enum end asks(void)
 	stop_init();
 	if (report_can_ask(r)) {
 		report_emit(r, &(struct event){ .kind = EVENT_STEP, .detail = "looking" });
-		end = told(report_ask(r, QUESTION, &answer, &e), &answer, &e);
+		end = told(report_ask(r, question, hidden, &answer, &e), &answer, &e);
 	}
 	buf_clear(&answer);
 	report_free(r);
 	return end;
+}
+
+static enum end asks(void)
+{
+	return asks_this(QUESTION, true);
+}
+
+static enum end asks_openly(void)
+{
+	return asks_this(UNTAMED, false);
 }
 
 static enum end asks_with_errors_elsewhere(void)
@@ -172,6 +184,31 @@ static void answers_are_heard_and_not_shown(void **state)
 	}
 }
 
+static void others_are_shown(void **state)
+{
+	static const struct {
+		const char *keys;
+		enum end end;
+	} rows[] = {
+		{ "open sesame \n", ANSWERED },
+		{ "\n", NOTHING },
+		{ "\x04", NOTHING },
+		{ "\x03", STOPPED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct screen s;
+
+		begin(&s, asks_openly);
+		see(&s, CLEARED TAME);
+		type(&s, rows[i].keys);
+		if (rows[i].end == ANSWERED)
+			see(&s, TAME "open sesame \r\n");
+		over(&s, rows[i].end);
+	}
+}
+
 static void signals_end_it(void **state)
 {
 	static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
@@ -205,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_are_heard_and_not_shown),
+		cmocka_unit_test(others_are_shown),
 		cmocka_unit_test(signals_end_it),
 		cmocka_unit_test(nobody_is_there),
 	};

@@ -478,19 +478,6 @@ static void host_keys_stand_below_their_host(void **state)
 		"    CHANGED  ssh-rsa              SHA256:x  (so)\n");
 }
 
-/* It waits for its answer on the same line. */
-static void questions_have_no_end(void **state)
-{
-	AUTO(screen) struct screen s = { 0 };
-
-	(void)state;
-	screen_open(&s, (struct report_options){ .verbose = 0 });
-	report_question(s.report, "Is\x1b[1m it? ");
-	screen_close(&s);
-	assert_string_equal(s.out, "");
-	assert_string_equal(s.err, "Is [1m it? ");
-}
-
 static void probes_stand_below_their_host(void **state)
 {
 	AUTO(screen) struct screen s = { 0 };
@@ -892,7 +879,6 @@ int main(void)
 		cmocka_unit_test(a_diff_follows_its_file_and_is_coloured_by_line),
 		cmocka_unit_test(lines_stand_without_what_is_absent),
 		cmocka_unit_test(host_keys_stand_below_their_host),
-		cmocka_unit_test(questions_have_no_end),
 		cmocka_unit_test(probes_stand_below_their_host),
 		cmocka_unit_test(quiet_probes_tell_only_what_is_wrong),
 		cmocka_unit_test(probes_near_their_end_are_told_as_such),
