@@ -2,12 +2,16 @@
 # lib - what every end-to-end test needs: a control directory of its own in front of the lab's real hosts,
 # certpush run from there, and claims about what it said, what the hosts hold and what they serve.
 #
-# ctest sets LAB (the lab instance) and CERTPUSH (the program); by hand:
+# ctest hands out the labs, and sets CERTPUSH (the program); by hand:
 #   LAB=try tests/lab/lab up && LAB=try CERTPUSH=build/dev/certpush tests/e2e/test_morning.sh
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 lab=$here/../lab/lab
+if [[ ${CTEST_RESOURCE_GROUP_0_LABS-} =~ ^id:([^,]+) ]]; then
+	export LAB=${BASH_REMATCH[1]}
+	"$lab" up
+fi
 : "${LAB:?the lab instance to test in}"
 CERTPUSH=$(readlink -f "${CERTPUSH:?the certpush to test}")
 export LAB
