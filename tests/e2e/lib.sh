@@ -93,7 +93,7 @@ says_not() { ! grep -Eq -- "$1" "$dir/out" || fail "a line of the output matches
 silent() { [[ ! -s $dir/out && ! -s $dir/err ]] || fail "it isn't silent"; }
 
 # The SHA-256 fingerprint of a PEM certificate on standard input, of a file, of what is served.
-fingerprint() { openssl x509 -noout -fingerprint -sha256 | cut -d= -f2 | tr -d : | tr 'A-F' 'a-f'; }
+fingerprint() { openssl x509 -noout -fingerprint -sha256 | sed 's/.*=//; s/://g; y/ABCDEF/abcdef/'; }
 stored() { fingerprint <"$dir/store/$1/fullchain.pem"; }
 held() { "$lab" exec "$1" cat "$2" | fingerprint; }
 # served HOST PORT [STARTTLS-PROTOCOL]
