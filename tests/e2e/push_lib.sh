@@ -134,9 +134,9 @@ faces() {
 	services "$1" | while read -r service directory certificate ports; do echo "$ports"; done | tr ' ' '\n' |
 		"$lab" run xargs -P 8 -I PORT bash -c '
 			starttls=${2#${2%/*}}
-			openssl s_client -connect "$1:${2%/*}" -servername "$1" ${starttls:+-starttls "${starttls#/}"} </dev/null 2>/dev/null |
+			openssl s_client $3 -connect "$1:${2%/*}" -servername "$1" ${starttls:+-starttls "${starttls#/}"} </dev/null 2>/dev/null |
 				openssl x509 -noout -fingerprint -sha256 2>/dev/null | sed "s/.*=/${2%/*} /; s/://g" ||
-				echo "${2%/*} nothing"' face "$1.example.net" PORT | tr 'A-F' 'a-f' | sort
+				echo "${2%/*} nothing"' face "$1.example.net" PORT "$no_cas" | tr 'A-F' 'a-f' | sort
 }
 
 # What a push that failed must leave as it was: every file with its mode, owner, time, size and digest, and the

@@ -11,7 +11,7 @@ on() { "$lab" exec "$@"; }
 served() {
 	local port=$1 name=$2
 	shift 2
-	"$lab" run openssl s_client -connect "$host.example.net:$port" -servername "$name" "$@" </dev/null 2>/dev/null | fingerprint
+	s_client -connect "$host.example.net:$port" -servername "$name" "$@" 2>/dev/null | fingerprint
 }
 
 # ---- nginx: a pair, swapped together ----

@@ -9,7 +9,7 @@ quiet certpush push
 
 # seen HOST PORT STARTTLS: the notAfter
 seen() {
-	"$lab" run openssl s_client -connect "$1.example.net:$2" -servername "$1.example.net" -starttls "$3" </dev/null 2>/dev/null |
+	s_client -connect "$1.example.net:$2" -servername "$1.example.net" -starttls "$3" 2>/dev/null |
 		openssl x509 -noout -enddate | cut -d= -f2
 }
 ends 0 certpush check-remote

@@ -102,7 +102,6 @@ cmd_down() {
 	lock_instance
 	instance_end
 	rm -f "$lab_root/.$LAB.lock"
-	rmdir "$lab_root" 2>/dev/null || :
 }
 
 cmd_status() {

@@ -37,7 +37,8 @@ host_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # What is laid over the root: what all hosts have, made once (common.root), and each host's own (hosts/HOST.root).
 hosts_furnish_common() {
 	local dir=$lab_state/common.root home
-	mkdir -p "$dir/usr/local/lib" "$dir/usr/local/bin" "$dir"/{etc/ssh,root/.ssh,home/deploy/.ssh}
+	mkdir -p "$dir/usr/local/lib" "$dir/usr/local/bin" "$dir"/{etc/ssh,etc/ssl/certs,root/.ssh,home/deploy/.ssh}
+	: >"$dir/etc/ssl/certs/ca-certificates.crt" # the world's CAs know nobody here, and some servers read them all for each connection
 	cp "$share/hosts" "$share/resolv.conf" "$dir/etc/"
 	common_environment >"$dir/etc/lab.env"
 	cp -R "$lab_dir/host" "$dir/usr/local/lib/lab"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # needs - can this machine carry a lab at all? One line says what it lacks.
 
-check_root() { [[ $(id -u) == 0 ]] || die 'needs root'; }
+check_root() { ((EUID == 0)) || die 'needs root'; }
 
 check_machine() {
 	check_root
