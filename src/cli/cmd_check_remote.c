@@ -293,8 +293,10 @@ int cmd_check_remote(struct context *c)
 		!listing_load(c->arena, o->file, probe_protocol_names, &listing, &all))
 		return tell_errors(c, &all);
 	s.deadline = deadline_in(o->patience);
-	s.prober = prober = prober_new(c->trust, &e);
-	if (!prober || !survey_collect(&s, &listing, &e))
+	if (!survey_collect(&s, &listing, &e))
+		return tell_error(c, &e);
+	s.prober = prober = prober_new(c->trust, s.n, &e);
+	if (!prober)
 		return tell_error(c, &e);
 	ask_all(&s);
 	return tell_all(&s);

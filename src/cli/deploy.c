@@ -227,7 +227,7 @@ static int carry_out(const struct deploy *d, const struct host *const *hosts, si
 	report_section(c->report, d->dry ? "PLAN" : d->back ? "ROLLBACK" : "PUSH");
 	push.ctx = wants = wants_collect(d, hosts, n);
 	push.contents = wants_contents(wants);
-	push.prober = prober = prober_new(c->trust, &e);
+	push.prober = prober = prober_new(c->trust, n, &e);
 	if (!prober || !begin_dane(d, wants, &push, &request, &dane, &e))
 		return tell_error(c, &e);
 	*total = push_run(&push);

@@ -21,10 +21,12 @@ int probe_port(const char *protocol, int said);
 /* "SMTP", "NNTPS" … as reports print it. */
 const char *probe_protocol_title(const char *protocol);
 
-/* Shared by all probes of a run, and by threads: one TLS context, and what it has seen. */
+/*
+ * Shared by all probes of a run, about n of them, and by threads: one TLS context, and what
+ * it has seen. trust must outlive it.
+ */
 struct prober;
-struct prober *prober_new(const struct trust *t, struct err *e)
-	NODISCARD; /* trust must outlive it */
+struct prober *prober_new(const struct trust *t, size_t n, struct err *e) NODISCARD;
 void prober_free(struct prober *p);
 DEFINE_AUTO(struct prober, prober, prober_free)
 

@@ -51,7 +51,7 @@ static struct probe_result ask(struct end *end)
 	struct made root = made_cert(&wish, NULL);
 	AUTO(trust) struct trust *trust = made_trust(&root);
 	struct err e = { 0 };
-	AUTO(prober) struct prober *prober = prober_new(trust, &e);
+	AUTO(prober) struct prober *prober = prober_new(trust, 1, &e);
 	const struct probe_way way = { go, end };
 	const struct probe_target t = {
 		.protocol = "https", .name = "www.example.net", .way = &way
