@@ -39,6 +39,9 @@ proving  | cut      |   1 | new   | old | reload: "true", restart: ~ | ^fatal: \
 commit   | cut      |   0 | new   | new |                  | WARNING.: HOST: .*hung up.*; all is proved there, the next run will reload once more$
 commit   | kill     |   0 | new   | new |                  | WARNING.: HOST: .*the answer breaks off; all is proved there
 commit   | certpush | 137 | new   | new |                  |
+commit   | cut      |   1 | new   | new | checks: []       | ^fatal: \[HOST\] UNREACHABLE! apache: while the files .*the host hung up
+commit   | kill     |   1 | new   | new | checks: []       | ^fatal: \[HOST\] FAILED! apache: while the files .*: the answer breaks off
+commit   | certpush | 137 | new   | new | checks: []       |
 END
 
 # With sudo between, and two services: Dovecot's transaction comes first. When the connection is gone, or nobody knows how it has ended,
