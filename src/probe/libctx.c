@@ -12,11 +12,23 @@ static OSSL_PROVIDER *whole; /* OpenSSL's default one, to which everything is ha
 
 /* --- the provider --- */
 
+/* Keys that agree on others sign nothing: nobody can show that one is his own. */
+static bool signs(const OSSL_ALGORITHM *a)
+{
+	static const char *const others[] = { "DH", "X25519", "X448" };
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (text_starts(a->algorithm_names, others[i]))
+			return false;
+	return true;
+}
+
 /* "provider=default,fips=yes,input=der,structure=SubjectPublicKeyInfo" */
 static bool reads_certificates(const OSSL_ALGORITHM *a)
 {
 	return strstr(a->property_definition, "input=der") &&
-		strstr(a->property_definition, "structure=SubjectPublicKeyInfo");
+		strstr(a->property_definition, "structure=SubjectPublicKeyInfo") &&
+		signs(a);
 }
 
 /* Asked once only: OpenSSL keeps the answer. */

@@ -141,11 +141,12 @@ for ((round = 1; round <= rounds; round++)); do
 	used bare.session "$hosts" "$dir/bare" session $port "$hosts" root "$dir/sshd/pem"
 done
 
-figure fleet_unchanged_cpu "$(column unchanged.all 1)" ms '<=' 1.5
+bare=$(column bare.session 1)
+figure_of_cpu fleet_unchanged_cpu "$(column unchanged.all 1)" 1.5 "$bare" 1.10
 figure fleet_changed_cpu "$(column changed.all 1)" ms
 figure fleet_bare_handshake_cpu "$(column bare.handshake 1)" ms
-figure fleet_bare_session_cpu "$(column bare.session 1)" ms
-figure fleet_above_bare_cpu "$(ratio "$(column unchanged.all 1)" "$(column bare.session 1)")" times '<=' 1.4
+figure fleet_bare_session_cpu "$bare" ms
+figure fleet_above_bare_cpu "$(ratio "$(column unchanged.all 1)" "$bare")" times '<=' 1.4
 figure fleet_memory "$(cat "$dir"/series.*changed.all | cut -d' ' -f3 | sort -n | tail -n 1)" MiB '<=' 150
 figure fleet_unchanged_growth "$(ratio "$(column unchanged.all 2)" "$(column unchanged.few 2)")" times '<=' 1.2
 figure fleet_changed_growth "$(ratio "$(column changed.all 2)" "$(column changed.few 2)")" times '<=' 1.2

@@ -107,6 +107,13 @@ figure() {
 	if [[ $op ]] && ! awk -v x="$2" -v goal="$goal" "BEGIN { exit !(x $op goal) }"; then missed=1; fi
 }
 
+# figure_of_cpu NAME MS GOAL BARE REFERENCE: the goal is for the machine on which the bare client took REFERENCE ms; here it takes
+# BARE, since machines differ in speed, and what NAME would take there is NAME_there.
+figure_of_cpu() {
+	figure "$1" "$2" ms
+	figure "$1_there" "$(awk -v ms="$2" -v bare="$4" -v there="$5" 'BEGIN { print ms / bare * there }')" ms '<=' "$3"
+}
+
 # The ratio of two values.
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { print a / b }'; }
 

@@ -153,14 +153,16 @@ for ((round = 1; round <= rounds; round++)); do
 done
 
 cpu=$(column all 1)
-figure probe_cpu "$cpu" ms '<=' 1.0
-figure probe_bare_cpu "$(column bare 1)" ms
-figure probe_above_bare "$(ratio "$cpu" "$(column bare 1)")" times '<=' 1.2
+bare=$(column bare 1)
+there=0.83 # ms
+figure_of_cpu probe_cpu "$cpu" 1.0 "$bare" $there
+figure probe_bare_cpu "$bare" ms
+figure probe_above_bare "$(ratio "$cpu" "$bare")" times '<=' 1.2
 for tool in curl gnutls openssl; do
 	figure probe_${tool}_cpu "$(column $tool 1)" ms
 	figure probe_below_$tool "$(ratio "$(column $tool 1)" "$cpu")" times '>=' 20
 done
-figure probe_one_cpu "$(column one 1)" ms '<=' 8
+figure_of_cpu probe_one_cpu "$(column one 1)" 8 "$bare" $there
 figure probe_far_time "$(ratio "$(column far 2)" "$(ratio 1000 "$endpoints")")" s '<=' 2.5 # of all of them
 figure probe_far_memory "$(column far 3)" MiB '<=' 64
 exit "$missed"
