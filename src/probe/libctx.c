@@ -31,21 +31,28 @@ static bool reads_certificates(const OSSL_ALGORITHM *a)
 		signs(a);
 }
 
-/* Asked once only: OpenSSL keeps the answer. */
-static const OSSL_ALGORITHM *query(void *ctx, int operation, int *no_cache)
+static OSSL_ALGORITHM decoders[32]; /* the last one has no name */
+
+static void choose(void)
 {
-	static OSSL_ALGORITHM decoders[32];
+	int unused;
 	const OSSL_ALGORITHM *all =
-		OSSL_PROVIDER_query_operation(whole, operation, no_cache);
+		OSSL_PROVIDER_query_operation(whole, OSSL_OP_DECODER, &unused);
 	size_t n = 0;
 
-	(void)ctx;
-	if (operation != OSSL_OP_DECODER)
-		return all;
 	for (; all && all->algorithm_names && n < ARRAY_LEN(decoders) - 1; all++)
 		if (reads_certificates(all))
 			decoders[n++] = *all;
-	return decoders;
+}
+
+/* By any thread, at any time. */
+static const OSSL_ALGORITHM *query(void *ctx, int operation, int *no_cache)
+{
+	const OSSL_ALGORITHM *all =
+		OSSL_PROVIDER_query_operation(whole, operation, no_cache);
+
+	(void)ctx;
+	return operation == OSSL_OP_DECODER ? decoders : all;
 }
 
 static int capabilities(void *ctx, const char *of, OSSL_CALLBACK *take, void *arg)
@@ -96,7 +103,10 @@ static void make(void)
 	if (OpenSSL_version_num() >= 0x30200000 || !is_all_there_is())
 		return;
 	whole = OSSL_PROVIDER_load(NULL, "default");
-	made = whole ? OSSL_LIB_CTX_new() : NULL;
+	if (!whole)
+		return;
+	choose();
+	made = OSSL_LIB_CTX_new();
 	if (made && OSSL_PROVIDER_add_builtin(made, name, init) &&
 		OSSL_PROVIDER_load(made, name))
 		return;
