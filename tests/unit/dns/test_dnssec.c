@@ -250,6 +250,7 @@ static int drop_curtain(void **state)
 
 static void set(struct stage *s, const struct play *p)
 {
+	fake_sync();
 	s->play = *p;
 	if (p->outdated) {
 		ldns_key_list_free(s->child);

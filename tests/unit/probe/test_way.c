@@ -29,7 +29,7 @@ static int go(void *ctx, const struct probe_address *to, int64_t deadline, struc
 		return -1;
 	}
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	end->fd = pair[1];
+	__atomic_store_n(&end->fd, pair[1], __ATOMIC_RELEASE);
 	return pair[0];
 }
 
