@@ -367,9 +367,13 @@ restore_directory() {
 	clear_generations "$1"
 }
 
+# The generation that was before stays for as long as something leads back to it.
 forget_directory() {
-	rm -f "${beside}old" "${beside}none"
-	clear_generations "$1"
+	if why=$(rm -f "${beside}old" "${beside}none" 2>&1); then
+		clear_generations "$1"
+	else
+		unforgotten
+	fi
 }
 
 # All but the one that it leads to.
@@ -467,9 +471,11 @@ undo() {
 	finish 1
 }
 
+unforgotten() { say "fail forget - $(printf '%s' "$why" | tr '\n' ' ')"; }
+
 commit() {
 	targets forget
 	files discard
-	unlock || say "fail forget - $(printf '%s' "$why" | tr '\n' ' ')"
+	unlock || unforgotten
 	finish 0
 }

@@ -84,6 +84,30 @@ static void what_nobody_has_proved_is_owed(void **state)
 	assert_settled(&r, "key 2\n");
 }
 
+/* What is still marked as the way back must not lead nowhere. */
+static void what_cant_be_forgotten_is_told(void **state)
+{
+	static const char stays[] = ".mail.certpush-none";
+	AUTO(buf) struct buf script = BUF_EMPTY;
+	char before[64] = "";
+	struct err e;
+	AUTO(rig) struct rig r;
+
+	init(&r, *state);
+	rig_push(&r, "key 1\n", "chain 1\n");
+	assert_true(readlink(rig_path(&r, "mail"), before, sizeof before - 1) > 0);
+	rig_plan(&r, "key 2\n", "chain 2\n");
+	rig_apply(&r);
+	assert_ok(fs_mkdirs(rig_path(&r, stays), 0700, &e), &e);
+	script_commit(&script, NONCE, r.plan);
+	rig_tell(&r, &script);
+	assert_failed(&r, "forget", stays);
+	assert_true(rig_has(&r, before));
+	rmdir(rig_path(&r, stays));
+	rig_push(&r, "key 3\n", "chain 3\n");
+	assert_settled(&r, "key 3\n");
+}
+
 static void an_undo_goes_back_to_what_was_proved_last(void **state)
 {
 	AUTO(rig) struct rig r;
@@ -308,6 +332,7 @@ static const struct CMUnitTest tests[] = {
 	scratch_test(a_first_push_makes_a_link_to_a_generation),
 	scratch_test(both_files_change_at_once),
 	scratch_test(what_nobody_has_proved_is_owed),
+	scratch_test(what_cant_be_forgotten_is_told),
 	scratch_test(an_undo_goes_back_to_what_was_proved_last),
 	scratch_test(an_undone_first_push_leaves_nothing),
 	scratch_test(a_plain_directory_becomes_a_generation),
