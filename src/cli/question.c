@@ -53,5 +53,7 @@ enum answer question_ask(struct report *r, const char *text,
 			: "y, n, or a fingerprint as shown above: ";
 		buf_reset(&line);
 	}
+	if (unheard.kind != ERR_STOPPED)
+		report_warn(r, "%s", unheard.msg);
 	return ANSWER_NO;
 }
