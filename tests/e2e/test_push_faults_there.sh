@@ -23,6 +23,7 @@ hang     | -        |   1 | old   | old | reload: if [ -e /run/hung ]; then RELO
 -        | -        |   0 | new   | new | reload: STOP, restart: START, wait: 1 | ^restarted:
 -        | -        |   1 | old   | old | reload: "true", restart: ~, wait: 1 | ^fatal: \[HOST\] FAILED! .*; the old files are back$
 commit   | ro       |   0 | new   | new |                  | WARNING.: HOST: .*; all is proved there
+commit   | ro       |   0 | new   | new | checks: []       | WARNING.: HOST: .*; all is in place there
 lock     | -        |   1 | old   | old |                  | ^fatal: \[HOST\] FAILED! .*/\.certpush-lock: another push has been at work here for a minute \(pid 1\)
 END
 
