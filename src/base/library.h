@@ -15,5 +15,5 @@
  * The addresses of its functions `names` into `calls`, a struct of n pointers to functions
  * in that order. It stays loaded for good. ERR_IO, in the dynamic linker's own words.
  */
-bool library_load(const char *soname, const char *const *names, size_t n, void *calls,
-	struct err *e) NODISCARD;
+bool library_load(
+	const char *soname, const char *const *names, size_t n, void *calls, struct err *e);

@@ -14,6 +14,7 @@
 
 #define ASK_SECONDS 10
 #define IN_A_ROW    3
+#define THROUGH_ONE 8 /* questions at a time through a session; --forks counts sessions */
 
 /* Many times, if it may take its time; whose turn comes late, for as long as one takes. */
 static void run(const struct survey *s, struct question *q, const struct probe_target *t)
@@ -77,7 +78,7 @@ static void ask_party(void *ctx, size_t i)
 {
 	struct party *p = (struct party *)ctx + i;
 
-	crew_run((size_t)p->survey->context->options->forks, p->n, ask, p);
+	crew_run(THROUGH_ONE, p->n, ask, p);
 	if (p->list[0]->through)
 		passage_close(p->list[0]->through);
 }

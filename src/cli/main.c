@@ -88,13 +88,14 @@ static int run_verb(struct context *c, const struct verb *v)
 static int tell_version(struct context *c)
 {
 	AUTO(buf) struct buf text = BUF_EMPTY;
-	const char *validator = dns_validator();
+	struct err e;
+	const char *validator = dns_validator(&e);
 
 	buf_puts(&text, "certpush " CERTPUSH_VERSION "\n");
 	if (validator)
 		buf_printf(&text, "DNSSEC: by libunbound %s\n", validator);
 	else
-		buf_puts(&text, "DNSSEC: not looked at, there is no libunbound here\n");
+		buf_printf(&text, "DNSSEC: not looked at: %s\n", e.msg);
 	report_text(c->report, text.data);
 	return EXIT_OK;
 }

@@ -148,11 +148,14 @@ void tlsa_look_up(struct survey *s)
 {
 	struct seeker *seekers = xcalloc(s->n, sizeof *seekers);
 	size_t n = 0;
+	struct err e;
 
 	for (size_t i = 0; i < s->n; i++)
 		if (s->list[i].tlsa_at)
 			seekers[n++] = (struct seeker){ &s->list[i],
 				resolvers_for(s->context, s->list[i].tlsa_at) };
+	if (n > 0 && !dns_validator(&e) && e.kind == ERR_IO)
+		report_warn(s->context->report, "TLSA records don't count: %s", e.msg);
 	qsort(seekers, n, sizeof *seekers, in_order);
 	for (size_t from = 0, to; from < n; from = to) {
 		for (to = from; to < n && by_resolvers(&seekers[from], &seekers[to]) == 0;)

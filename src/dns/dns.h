@@ -198,8 +198,9 @@ bool dns_dnssec(const struct dns_config *c, const char *const *domains, size_t n
  * tell.
  */
 bool dns_is_unsigned(const struct dns_config *c, const char *name, int64_t deadline);
-/* The version of libunbound, or NULL: there is none, and DNSSEC always holds. */
-const char *dns_validator(void);
+/* The version of libunbound. NULL: DNSSEC always holds, and nothing is proved by it. *why
+ * is ERR_CONFIG where it was built without, ERR_IO where it can't be loaded. */
+const char *dns_validator(struct err *why) NODISCARD;
 
 /*
  * SSHFP records (RFC 4255, 6594, 7479): what the DNS says of a host's keys. Only SHA-256 is

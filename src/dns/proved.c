@@ -34,8 +34,8 @@ bool proved_ask(const struct dns_config *c, struct question *q, size_t n, int64_
 	AUTO(resolvers) struct resolvers r = { 0 };
 	AUTO(str) char *root = NULL;
 
-	if (!dns_validator())
-		return err_set(e, ERR_DNS, "there is no libunbound here");
+	if (!dns_validator(e))
+		return false;
 	if (!anchors_find(c, anchors, e) || !resolvers_from(c, &r, e))
 		return false;
 	validator_ask(&r.at, anchors, q, n, deadline);

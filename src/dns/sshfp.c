@@ -61,9 +61,8 @@ bool dns_sshfp_find(const struct dns_config *c, const char *host, int64_t deadli
 	bool ok;
 
 	*s = (struct dns_sshfp){ 0 };
-	ok = dns_validator()
-		? proved_ask(c, &q, 1, deadline, e) && judge(&q, host, s, e)
-		: err_set(e, ERR_DNS, "SSHFP isn't looked at: there is no libunbound here");
+	ok = dns_validator(e) ? proved_ask(c, &q, 1, deadline, e) && judge(&q, host, s, e)
+			      : err_wrap(e, "SSHFP isn't looked at");
 	questions_clear(&q, 1);
 	return ok;
 }

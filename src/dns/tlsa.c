@@ -104,11 +104,12 @@ bool dns_tlsa_prove(const struct dns_config *c, struct dns_tlsa_proof *list, siz
 	int64_t deadline, struct err *e)
 {
 	struct question *q = xcalloc(n, sizeof *q);
+	struct err unused;
 	bool ok = true;
 
 	for (size_t i = 0; i < n; i++)
 		q[i] = (struct question)QUESTION(list[i].name, LDNS_RR_TYPE_TLSA);
-	if (n > 0 && dns_validator())
+	if (n > 0 && dns_validator(&unused))
 		ok = proved_ask(c, q, n, deadline, e);
 	for (size_t i = 0; i < n; i++)
 		take_proof(&q[i], &list[i]);

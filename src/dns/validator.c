@@ -35,29 +35,31 @@ void questions_clear(struct question *q, size_t n)
 /* clang-format on */
 
 static struct {
-#define POINTER(call) __typeof__(ub_##call) *call;
+#define POINTER(call) __typeof__(ub_##call) *call; /* NOLINT: a name, not a value */
 	CALLS(POINTER)
 #undef POINTER
 } unbound;
 
-static bool loaded;
+static struct err failure;
 
 static void load(void)
 {
 #define NAME(call) "ub_" #call,
 	static const char *const names[] = { CALLS(NAME) };
 #undef NAME
-	struct err unused;
 
-	loaded = library_load(UNBOUND_SONAME, names, ARRAY_LEN(names), &unbound, &unused);
+	library_load(UNBOUND_SONAME, names, ARRAY_LEN(names), &unbound, &failure);
 }
 
-const char *dns_validator(void)
+const char *dns_validator(struct err *why)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, load);
-	return loaded ? unbound.version() : NULL;
+	if (failure.kind == ERR_NONE)
+		return unbound.version();
+	*why = failure;
+	return NULL;
 }
 
 static void ctx_free(struct ub_ctx *ctx)
@@ -188,9 +190,9 @@ static bool any_open(const struct question *q, size_t n)
 void validator_ask(const struct endpoints *through, const ldns_rr_list *anchors,
 	struct question *q, size_t n, int64_t deadline)
 {
-	AUTO(ub_ctx)
-	struct ub_ctx *ctx = dns_validator() ? context(through, anchors) : NULL;
 	struct err unused;
+	AUTO(ub_ctx)
+	struct ub_ctx *ctx = dns_validator(&unused) ? context(through, anchors) : NULL;
 
 	if (!ctx || !begin(ctx, q, n))
 		return;
@@ -201,8 +203,9 @@ void validator_ask(const struct endpoints *through, const ldns_rr_list *anchors,
 
 #else
 
-const char *dns_validator(void)
+const char *dns_validator(struct err *why)
 {
+	err_set(why, ERR_CONFIG, "built without libunbound");
 	return NULL;
 }
 

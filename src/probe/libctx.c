@@ -33,7 +33,7 @@ static bool reads_certificates(const OSSL_ALGORITHM *a)
 
 static OSSL_ALGORITHM decoders[32]; /* the last one has no name */
 
-static void choose(void)
+static bool choose(void)
 {
 	int unused;
 	const OSSL_ALGORITHM *all =
@@ -43,6 +43,7 @@ static void choose(void)
 	for (; all && all->algorithm_names && n < ARRAY_LEN(decoders) - 1; all++)
 		if (reads_certificates(all))
 			decoders[n++] = *all;
+	return n > 0;
 }
 
 /* By any thread, at any time. */
@@ -103,10 +104,7 @@ static void make(void)
 	if (OpenSSL_version_num() >= 0x30200000 || !is_all_there_is())
 		return;
 	whole = OSSL_PROVIDER_load(NULL, "default");
-	if (!whole)
-		return;
-	choose();
-	made = OSSL_LIB_CTX_new();
+	made = whole && choose() ? OSSL_LIB_CTX_new() : NULL;
 	if (made && OSSL_PROVIDER_add_builtin(made, name, init) &&
 		OSSL_PROVIDER_load(made, name))
 		return;

@@ -12,6 +12,8 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 
+#define FEW 5 /* checks, which probe_libctx isn't worth being set up for */
+
 struct prober {
 	SSL_CTX *ctx;
 	const struct trust *trust;
@@ -26,7 +28,7 @@ struct prober {
 struct prober *prober_new(const struct trust *t, size_t n, struct err *e)
 {
 	SSL_CTX *ctx =
-		SSL_CTX_new_ex(n > 8 ? probe_libctx() : NULL, NULL, TLS_client_method());
+		SSL_CTX_new_ex(n > FEW ? probe_libctx() : NULL, NULL, TLS_client_method());
 	struct prober *p;
 
 	if (!ctx) {
@@ -172,6 +174,8 @@ void probe_until(const struct prober *p, const struct probe_target *t,
 			return;
 		}
 		good = 0;
+		if (r->served.n == 0 && t->way && t->way->gone(t->way->ctx))
+			return;
 		if (deadline_left(deadline) <= pause || !clock_sleep_ms(pause, &e))
 			return;
 		pause = pause * 3 / 2 < most ? pause * 3 / 2 : most;

@@ -50,6 +50,7 @@ struct probe_way {
 	/* A connected, non-blocking descriptor; -1 with ERR_NET, ERR_TIMEOUT … */
 	int (*connect)(
 		void *ctx, const struct probe_address *to, int64_t deadline, struct err *e);
+	bool (*gone)(void *ctx); /* for good: to ask once more is of no use */
 	void *ctx;
 };
 

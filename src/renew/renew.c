@@ -371,7 +371,10 @@ static void fail_all(struct run *run, const struct err *e)
 static void obtain(struct run *run)
 {
 	const struct renew *r = run->renew;
+	struct err e;
 
+	if (!dns_validator(&e) && e.kind == ERR_IO)
+		report_warn(r->report, "DNSSEC isn't looked at: %s", e.msg);
 	providers_read(&run->providers, r->settings);
 	run->desk = (struct desk){
 		.store = r->trial ? r->trial : r->store,

@@ -8,7 +8,7 @@
 #include "dns/private/validator.h"
 
 /*
- * Answer the questions. False with ERR_DNS where there is no libunbound,
+ * Answer the questions. False where there is no libunbound,
  * ERR_CONFIG for a trust anchor or a resolver that can't be used.
  */
 bool proved_ask(const struct dns_config *c, struct question *q, size_t n, int64_t deadline,

@@ -17,7 +17,7 @@
 	X(slist_append) X(slist_free_all)
 /* clang-format on */
 struct curl {
-#define POINTER(call) __typeof__(curl_##call) *call;
+#define POINTER(call) __typeof__(curl_##call) *call; /* NOLINT: a name, not a value */
 	CURL_CALLS(POINTER)
 #undef POINTER
 };
