@@ -4,6 +4,14 @@
 #include <limits.h>
 #include <string.h>
 
+/* curl_getdate takes much that is no date of RFC 9110 ("tomorrow" is not among it). */
+static time_t date(const char *value)
+{
+	struct err unused;
+
+	return curl_load(&unused) ? curl.getdate(value, NULL) : -1;
+}
+
 int retry_after_parse(const char *value, time_t now)
 {
 	size_t digits = strspn(value, "0123456789");
@@ -15,9 +23,7 @@ int retry_after_parse(const char *value, time_t now)
 			seconds = seconds * 10 + (*value - '0');
 		return seconds > INT_MAX ? INT_MAX : (int)seconds;
 	}
-	/* curl_getdate takes much that is no date of RFC 9110 ("tomorrow" is not among it).
-	 */
-	when = curl.getdate(value, NULL);
+	when = date(value);
 	if (when < 0)
 		return -1;
 	if (when <= now)
@@ -28,8 +34,8 @@ int retry_after_parse(const char *value, time_t now)
 int http_retry_after(const struct http_response *r)
 {
 	const char *value = http_header(r, "Retry-After", NULL);
-	const char *date = http_header(r, "Date", NULL);
-	time_t now = date ? curl.getdate(date, NULL) : -1;
+	const char *sent = http_header(r, "Date", NULL);
+	time_t now = sent ? date(sent) : -1;
 
 	return value ? retry_after_parse(value, now >= 0 ? now : clock_now()) : -1;
 }

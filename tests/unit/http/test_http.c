@@ -521,7 +521,6 @@ static void a_stop_request_ends_the_wait(void **state)
 
 int main(void)
 {
-	struct err e = { 0 };
 	const struct CMUnitTest tests[] = {
 		scratch_test(an_answer_is_told_whole),
 		scratch_test(a_post_carries_its_body_and_headers),
@@ -545,7 +544,5 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	/* The proxies of whoever runs the tests are not asked. */
 	setenv("no_proxy", "*", 1);
-	if (!curl_load(&e))
-		fail_msg("%s", e.msg);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
