@@ -25,6 +25,11 @@ static void PRINTF(2, 0) fill(struct err *e, const char *fmt, va_list ap)
 	memcpy(e->msg, msg, strlen(msg) + 1);
 }
 
+bool pos_eq(const struct pos *a, const struct pos *b)
+{
+	return a->line == b->line && a->col == b->col && text_eq(a->file, b->file);
+}
+
 bool err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
 	va_list ap;

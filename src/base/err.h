@@ -37,6 +37,7 @@ struct pos {
 	int line; /* from 1 */
 	int col;  /* from 1 */
 };
+bool pos_eq(const struct pos *a, const struct pos *b);
 
 struct err {
 	enum err_kind kind;

@@ -89,16 +89,11 @@ const char *nearest_certificate(const struct context *c, const char *name)
 	return text_nearest(name, names);
 }
 
-static bool same_place(const struct pos *a, const struct pos *b)
-{
-	return a->line == b->line && a->col == b->col && text_eq(a->file, b->file);
-}
-
 /* A group's certificate is wrong once, not once for each of its hosts. */
 static bool told(const struct errs *all, const struct pos *pos)
 {
 	for (int i = 0; i < all->n; i++)
-		if (same_place(&all->list[i].pos, pos))
+		if (pos_eq(&all->list[i].pos, pos))
 			return true;
 	return false;
 }
@@ -109,7 +104,7 @@ static bool looked_at(const struct inventory *inv, size_t host, size_t service)
 	const struct host *h = &inv->hosts[host];
 
 	return host > 0 && service < h[-1].n_services &&
-		same_place(&h[-1].services[service].certificates_pos,
+		pos_eq(&h[-1].services[service].certificates_pos,
 			&h->services[service].certificates_pos);
 }
 

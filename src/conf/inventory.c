@@ -41,9 +41,7 @@ static void tell_once(struct errs *all, const struct errs *found)
 		const struct pos *pos = &found->list[i].pos;
 
 		for (j = 0; j < all->n; j++)
-			if (pos->line && all->list[j].pos.line == pos->line &&
-				all->list[j].pos.col == pos->col &&
-				text_eq(all->list[j].pos.file, pos->file))
+			if (pos->line && pos_eq(&all->list[j].pos, pos))
 				break;
 		if (j == all->n)
 			*errs_next(all) = found->list[i];
