@@ -44,7 +44,7 @@ static void run_there(const struct survey *s, struct question *q, struct probe_t
 		tunnel_init(&tunnel, ssh, q->to, q->port);
 		t.way = &tunnel.way;
 		run(s, q, &t);
-	} while (q->result.served.n == 0 && ssh_lost(ssh));
+	} while (q->result.served.n == 0 && ssh_lost(ssh, true));
 }
 
 /* Those that go through one passage, or one that goes through none. */

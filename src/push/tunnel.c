@@ -13,7 +13,7 @@ static bool gone(void *ctx)
 {
 	const struct tunnel *t = ctx;
 
-	return ssh_lost(t->through);
+	return ssh_lost(t->through, false); /* who asks again asks this again */
 }
 
 void tunnel_init(struct tunnel *t, const struct ssh *s, const char *host, int port)

@@ -33,12 +33,12 @@ bool ssh_tunnels(const struct ssh *s)
 	return s->by->master;
 }
 
-bool ssh_lost(const struct ssh *s)
+bool ssh_lost(const struct ssh *s, bool wait)
 {
 	struct err goes_on;
 
 	return wait_fd(s->by->master(s->t)->tether.pidfd, POLLIN,
-		deadline_in_ms(A_MOMENT_MS), &goes_on);
+		deadline_in_ms(wait ? A_MOMENT_MS : 0), &goes_on);
 }
 
 struct ssh_line *ssh_line_new(const struct ssh *s, const char *host, int port)

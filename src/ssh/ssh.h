@@ -187,8 +187,9 @@ bool ssh_forget(struct ssh *s, const char *const *paths, size_t n, int64_t deadl
 
 /* Can it? Only a session by OpenSSH does. */
 bool ssh_tunnels(const struct ssh *s);
-/* Has it ended, or does it within a moment? What goes through it can't tell. */
-bool ssh_lost(const struct ssh *s);
+/* Has it ended, or does it within a moment, if that is waited for? What goes through it
+ * can't tell. */
+bool ssh_lost(const struct ssh *s, bool wait);
 
 /* One destination, as the host sees it: any thread's, but one's alone. */
 struct ssh_line;

@@ -124,7 +124,7 @@ static void refusals_are_told(void **state)
 	assert_err(ssh_line_connect(good, deadline_in(0), &e) >= 0, &e, ERR_TIMEOUT,
 		"no answer to the host's connect to 127.0.0.1:");
 	/* none of them harms the session */
-	assert_false(ssh_lost(s));
+	assert_false(ssh_lost(s, true));
 	fd = ssh_line_connect(good, soon(), &e);
 	assert_ok(fd >= 0, &e);
 	close(fd);
@@ -161,7 +161,8 @@ static void a_session_that_is_gone(void **state)
 	assert_false(ssh_exec(s, "kill -KILL $PPID", NULL, 0, NULL, &r, soon(), &e));
 	assert_err(
 		ssh_line_connect(l, soon(), &e) >= 0, &e, ERR_NET, "tunnel to 127.0.0.1:9");
-	assert_true(ssh_lost(s));
+	assert_true(ssh_lost(s, true));
+	assert_true(ssh_lost(s, false));
 }
 
 static void libssh2_carries_none(void **state)
