@@ -34,6 +34,9 @@ all() {
 	"$@"
 }
 
+# What a command printed, on one line.
+told_why() { printf '%s' "$why" | tr '\n' ' '; }
+
 # One push at a time on a host, whatever it pushes: in the home of who we are there.
 lock() {
 	lock=$HOME/.certpush-lock
@@ -186,7 +189,7 @@ prepare() {
 	hidden "$6"
 	place_directory "${6%/*}" || fail stage "${6%/*}: the directory can't be made"
 	if [ -e "${hidden}new" ] || [ -L "${hidden}new" ]; then rm -rf "${hidden}new"; fi
-	why=$(bring "$@" 2>&1) || fail stage "$6: $(printf '%s' "$why" | tr '\n' ' ')"
+	why=$(bring "$@" 2>&1) || fail stage "$6: $(told_why)"
 }
 
 # In a directory of our own, for a name that others can write in may be a link by now. Runs in a subshell.
@@ -304,7 +307,7 @@ directory() {
 stage_directory() {
 	place_directory "${1%/*}" || fail stage "${1%/*}: the directory can't be made"
 	if [ -e "$1" ] && [ ! -d "$1" ]; then fail stage "$1: is no directory"; fi
-	why=$(begin_generation "$1" 2>&1) || fail stage "$1: $(printf '%s' "$why" | tr '\n' ' ')"
+	why=$(begin_generation "$1" 2>&1) || fail stage "$1: $(told_why)"
 }
 
 # What lies there besides our files stays with them. Runs in a subshell.
@@ -471,7 +474,7 @@ undo() {
 	finish 1
 }
 
-unforgotten() { say "fail forget - $(printf '%s' "$why" | tr '\n' ' ')"; }
+unforgotten() { say "fail forget - $(told_why)"; }
 
 commit() {
 	targets forget
